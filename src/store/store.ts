@@ -1,0 +1,52 @@
+/**
+ * The store: ordered keys → versioned values, atomic conditional commits. One optimistic round trip per commit, no
+ * transaction held open (the shape of Deno KV and FoundationDB), so an engine is a few hundred lines and PostgreSQL needs
+ * one statement per PUT. `docs/decisions/` has the measurements.
+ */
+export type Key = Uint8Array
+/** Grows with every commit to the store; two entries of one key with the same version have the same value. */
+export type Version = number
+
+export interface Entry {
+  readonly key: Key
+  readonly value: Buffer
+  readonly version: Version
+}
+
+export interface Range {
+  readonly gte: Key
+  readonly lt: Key
+  readonly limit: number
+  readonly reverse?: boolean
+}
+
+/** Holds when the key's entry has exactly this version; `null` means the key must be absent. */
+export interface Check {
+  readonly key: Key
+  readonly version: Version | null
+}
+
+export interface Commit {
+  readonly checks: readonly Check[]
+  readonly puts: readonly (readonly [Key, Uint8Array])[]
+  readonly deletes: readonly Key[]
+}
+
+export type CommitResult =
+  | { readonly ok: true; readonly version: Version }
+  | { readonly ok: false; readonly conflicts: readonly Key[] }
+
+export interface Store extends AsyncDisposable {
+  get(key: Key): Promise<Entry | undefined>
+  getMany(keys: readonly Key[]): Promise<(Entry | undefined)[]>
+  list(range: Range): Promise<Entry[]>
+  /**
+   * All checks hold → all writes apply, atomically and durably. Else nothing is written and the failed keys come back.
+   * Throws (disk full, engine closed) only when it is certain that nothing was written or when the outcome is unknown
+   * ({@link CommitUnknownError}); a caller must never answer success after a throw.
+   */
+  commit(commit: Commit): Promise<CommitResult>
+}
+
+/** The commit may or may not have been applied: the answer got lost. */
+export class CommitUnknownError extends Error {}
