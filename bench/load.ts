@@ -49,7 +49,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 
   const seconds = (performance.now() - startedMs) / 1000
   latenciesMs.sort((a, b) => a - b)
-  const at = (fraction: number) => latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * fraction))] ?? 0
+  const at = (fraction: number) =>
+    latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * fraction))] ?? 0
   return {
     requestCount: latenciesMs.length,
     errorCount,
@@ -71,7 +72,7 @@ export class Connection {
   readonly #socket: Socket
   #resolve: ((answer: Answer) => void) | undefined
   #reject: ((error: Error) => void) | undefined
-  #head = Buffer.alloc(0)
+  #head: Buffer = Buffer.alloc(0)
   #status = 0
   #remaining = -1
   #isChunked = false

@@ -46,7 +46,9 @@ export function signedRequest(identity: Identity, service: string, line: Request
     payloadHash,
   ].join('\n')
   const toSign = ['AWS4-HMAC-SHA256', stamp, scope, hash('sha256', canonical)].join('\n')
-  const signature = createHmac('sha256', signingKey(identity, date, service)).update(toSign).digest('hex')
+  const signature = createHmac('sha256', signingKey(identity, date, service))
+    .update(toSign)
+    .digest('hex')
   const authorization = `AWS4-HMAC-SHA256 Credential=${identity.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`
   const head = [
     `${line.method} ${line.target} HTTP/1.1`,
