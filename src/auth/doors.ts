@@ -1,5 +1,8 @@
 import type { NamedPolicy } from '../policy/document.ts'
 import type { Caller } from '../protocol/caller.ts'
+import type { AwsError } from '../protocol/errors.ts'
+import type { Decision, Grant, HttpInfo } from '../protocol/operation.ts'
+import type { ByteSource } from '../std/byte-source.ts'
 
 /** What verification needs to know of an access key. Provided by IAM and STS. */
 export type CredentialLookup = (accessKeyId: string, sessionToken: string | undefined) => Promise<CredentialResult>
@@ -33,3 +36,64 @@ export interface ResourcePolicy {
   /** S3 Block Public Access: a policy that allows everyone is limited to the owner's account and services. */
   readonly restrictPublic?: boolean
 }
+
+/** The part of a request that its signature covers. */
+export interface SignedRequest {
+  readonly method: string
+  /** Raw path as sent, undecoded, before the `?`. */
+  readonly path: string
+  /** Raw query as sent, without the `?`; empty when there is none. */
+  readonly query: string
+  /** Lower-case names; repeated headers joined by a comma. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** The service a request is for, as far as authentication cares: how it names errors and what it lets pass unsigned. */
+export interface AuthenticatedService {
+  /** The name in credential scopes: `s3`, `lambda`, `iam`, `monitoring`. */
+  readonly signingName: string
+  readonly style: AuthErrorStyle
+  /** Operations anyone may call (function URLs, AssumeRoleWithWebIdentity). S3 always lets policies decide. */
+  readonly allowsAnonymous?: boolean
+}
+
+/** S3's XML codes, the `…Exception` names of JSON and CBOR services, or the bare names of query services. */
+export type AuthErrorStyle = 's3' | 'json' | 'query'
+
+export interface Authenticated {
+  readonly caller: Caller
+  /** The decoded body. It throws to its reader when the payload hash, a chunk signature or the announced length is wrong. */
+  readonly body: ByteSource
+  /** Undefined for anonymous callers. */
+  readonly scope: { readonly region: string; readonly service: string } | undefined
+  readonly authType: 'header' | 'query' | 'anonymous'
+  /** Hex SHA-256 that the body is checked against while it is read; undefined where the signature does not cover it whole. */
+  readonly payloadSha256: string | undefined
+}
+
+/** Verifies who sent a request. Throws the {@link AwsError} of the service's style. */
+export type Authenticate = (
+  request: SignedRequest,
+  body: ByteSource,
+  service: AuthenticatedService,
+) => Promise<Authenticated>
+
+/** A {@link Decision} that remembers whether the caller came from another account: AWS then says less. */
+export interface AuthorizationDecision extends Decision {
+  readonly isCrossAccount: boolean
+  readonly isExplicitDeny: boolean
+}
+
+export interface Authorizer {
+  /** Asks every policy that applies. Reads the policies of now, so a changed policy counts for the next call. */
+  decide(
+    caller: Caller,
+    grant: Grant,
+    http: HttpInfo | undefined,
+    nowMs: number,
+    region: string,
+  ): Promise<AuthorizationDecision>
+}
+
+/** Makes the refusal that a service of this style answers when `decision` is not allowed. */
+export type AccessDenied = (style: AuthErrorStyle, caller: Caller, grant: Grant, decision: Decision) => AwsError
