@@ -65,7 +65,11 @@ export interface DeliveryDoor {
    */
   owe(tx: Transaction, deliveries: readonly OwedDelivery[]): Promise<void>
   /** Records in `tx` that a change matched none of the bucket's rules, so `events why` can answer. */
-  noteUnmatched(tx: Transaction, trace: Pick<Trace, 'id' | 'subject' | 'eventName' | 'occurredMs'>, steps: readonly TraceStep[]): void
+  noteUnmatched(
+    tx: Transaction,
+    trace: Pick<Trace, 'id' | 'subject' | 'eventName' | 'occurredMs'>,
+    steps: readonly TraceStep[],
+  ): void
   /** For notification configuration: which service answers for this ARN, and does it permit the source? Undefined: no such service here. */
   permits(targetArn: string, source: Delivery['source']): Promise<{ allowed: boolean; note: string } | undefined>
 }

@@ -1,0 +1,69 @@
+import type { Job, Queue } from '../queue/queue.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Store } from '../store/store.ts'
+import { transact } from '../store/transaction.ts'
+import type { Delivery, Target, TraceStep } from './delivery.ts'
+import { take } from './take.ts'
+import { appendTrace } from './traces.ts'
+
+/** Longest a delivery waits for its target, in ms; then it is dropped and the trace says so. */
+export const DELIVERY_AGE_MAX_MS = 24 * 60 * 60 * 1000
+const RETRY_MIN_MS = 1000
+const RETRY_MAX_MS = 5 * 60 * 1000
+/** Deliveries brought at one time. */
+const BATCH = 32
+
+export interface DispatcherOptions {
+  readonly store: Store
+  readonly queue: Queue<Delivery>
+  readonly clock: Clock
+  readonly targetOf: (arn: string) => Target | undefined
+  /** A float in [0, 1). */
+  readonly jitter: () => number
+}
+
+/** Worker: claims deliveries that wait, asks their target again, and completes the job in the commit of the acceptance. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** Handles what is due now. True when there may be more. */
+  async step(): Promise<boolean> {
+    const jobs = await this.#options.queue.claim(BATCH, () => BATCH)
+    await Promise.all(jobs.map((job) => this.#dispatch(job)))
+    return jobs.length > 0
+  }
+
+  wait(signal: AbortSignal): Promise<void> {
+    return this.#options.queue.wait(signal)
+  }
+
+  async #dispatch(job: Job<Delivery>): Promise<void> {
+    const { store, queue, clock, targetOf, jitter } = this.#options
+    const delivery = job.payload
+    const atMs = clock.now()
+    const retryMs = atMs + backoffMs(job.claims, jitter())
+    await transact(store, async (tx) => {
+      const steps: TraceStep[] = []
+      const say = (step: string, note: string) => steps.push({ atMs, step, note })
+      let state = await take(tx, delivery, targetOf(delivery.targetArn), say)
+      if (state === 'later' && retryMs > delivery.occurredMs + DELIVERY_AGE_MAX_MS) {
+        say('dropped', `not deliverable for ${DELIVERY_AGE_MAX_MS / 3_600_000} hours`)
+        state = 'refused'
+      }
+      if (state === 'later') queue.retry(tx, job, retryMs, delivery)
+      else queue.complete(tx, job)
+      const at = { phase: 'dispatch', sequence: job.claims } as const
+      appendTrace(tx, delivery, at, steps, state === 'refused' ? 'dropped' : undefined)
+    })
+  }
+}
+
+/** Doubles from one second to five minutes, with up to a fifth of jitter. */
+function backoffMs(claims: number, jitter: number): number {
+  const plainMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(claims - 1, 20))
+  return Math.round(plainMs * (1 + jitter / 5))
+}

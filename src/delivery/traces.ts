@@ -1,0 +1,154 @@
+import type { Store } from '../store/store.ts'
+import { json, type Lister, type Row, Table } from '../store/table.ts'
+import { transact, type Writes } from '../store/transaction.ts'
+import type { Trace, TraceStep } from './delivery.ts'
+
+/** Traces older than this are swept, in ms. */
+export const TRACE_AGE_MAX_MS = 7 * 24 * 60 * 60 * 1000
+/** Traces beyond this many are swept, the oldest first. */
+export const TRACE_COUNT_MAX = 50_000
+
+/** Who appends: each phase numbers its own steps, so nobody has to read the trace to add to it. */
+export const PHASES = { owed: 0, dispatch: 1, invocation: 2 } as const
+export type Phase = keyof typeof PHASES
+
+/** Where an event's trace is. `occurredMs` is part of the key: traces lie in order of time. */
+export interface TraceRef {
+  readonly id: string
+  readonly occurredMs: number
+}
+
+export type TraceHead = Pick<Trace, 'id' | 'subject' | 'eventName' | 'occurredMs' | 'targetArn'>
+
+interface TracePart {
+  /** Only in the first part. */
+  readonly head?: TraceHead
+  readonly steps: readonly TraceStep[]
+  /** The last part that says one wins. */
+  readonly state?: Trace['state']
+}
+
+type PartKey = readonly [occurredMs: number, id: string, phase: number, sequence: number]
+type SubjectKey = readonly [subject: string, occurredMs: number, id: string]
+
+/** A trace is a row per append, under one prefix: an append is one blind write, so the settle of an invocation reads nothing. */
+const parts = new Table<PartKey, TracePart>('trace', json<TracePart>())
+const bySubject = new Table<SubjectKey, 0>('trace-subject', json<0>())
+
+/** Adds the first part of a trace to the commit that makes the event true. */
+export function beginTrace(writes: Writes, head: TraceHead, steps: readonly TraceStep[], state: Trace['state']): void {
+  parts.put(writes, [head.occurredMs, head.id, PHASES.owed, 0], { head, steps, state })
+  bySubject.put(writes, [head.subject, head.occurredMs, head.id], 0)
+}
+
+/** Adds steps to a trace. `sequence` must grow with every append of one phase; a repeat of the same work writes the same row. */
+export function appendTrace(
+  writes: Writes,
+  ref: TraceRef,
+  at: { readonly phase: Phase; readonly sequence: number },
+  steps: readonly TraceStep[],
+  state?: Trace['state'],
+): void {
+  parts.put(writes, [ref.occurredMs, ref.id, PHASES[at.phase], at.sequence], {
+    steps,
+    ...(state !== undefined && { state }),
+  })
+}
+
+/** What `events why` and the console ask. */
+export class Traces {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** The traces of a subject (`s3://bucket/key`, a function's ARN), newest first; or the one trace with this id. */
+  async find(subjectOrId: string, limit = 20): Promise<Trace[]> {
+    const rows = await bySubject.list(this.#store, { prefix: [subjectOrId], limit, reverse: true })
+    if (rows.length > 0) {
+      const traces = await Promise.all(rows.map(({ key }) => this.#read({ occurredMs: key[1], id: key[2] })))
+      return traces.filter((trace) => trace !== undefined)
+    }
+    for await (const key of newestKeys(this.#store)) {
+      if (key.id !== subjectOrId) continue
+      const trace = await this.#read(key)
+      return trace === undefined ? [] : [trace]
+    }
+    return []
+  }
+
+  /** The newest traces, newest first. */
+  async recent(limit: number): Promise<Trace[]> {
+    const traces: Trace[] = []
+    for await (const key of newestKeys(this.#store)) {
+      if (traces.length >= limit) break
+      const trace = await this.#read(key)
+      if (trace !== undefined) traces.push(trace)
+    }
+    return traces
+  }
+
+  /** Deletes what is too old or too much, oldest first; returns how many traces went. */
+  async sweep(nowMs: number, countMax = TRACE_COUNT_MAX, signal?: AbortSignal): Promise<number> {
+    let count = 0
+    let cutoffMs = nowMs - TRACE_AGE_MAX_MS
+    for await (const key of newestKeys(this.#store)) {
+      if (key.occurredMs < cutoffMs || signal?.aborted) break
+      count++
+      if (count > countMax) {
+        cutoffMs = key.occurredMs + 1
+        break
+      }
+    }
+    let swept = 0
+    while (!signal?.aborted) {
+      const old = await parts.list(this.#store, { limit: SWEEP_BATCH })
+      const doomed = old.filter((row) => row.key[0] < cutoffMs)
+      if (doomed.length === 0) return swept
+      await transact(this.#store, async (tx) => {
+        for (const { key, value } of doomed) {
+          parts.delete(tx, key)
+          if (value.head !== undefined) bySubject.delete(tx, [value.head.subject, key[0], key[1]])
+        }
+      })
+      swept += doomed.filter((row) => row.value.head !== undefined).length
+    }
+    return swept
+  }
+
+  async #read(ref: TraceRef): Promise<Trace | undefined> {
+    const rows: Row<PartKey, TracePart>[] = []
+    for await (const row of parts.scan(this.#store, [ref.occurredMs, ref.id])) rows.push(row)
+    const head = rows[0]?.value.head
+    if (head === undefined) return undefined
+    return {
+      ...head,
+      state: rows.findLast((row) => row.value.state !== undefined)?.value.state ?? 'pending',
+      steps: rows.flatMap((row) => row.value.steps),
+    }
+  }
+}
+
+/** Rows per page and per deleting commit. */
+const SWEEP_BATCH = 500
+
+/** Every trace's place, newest first, skipping the further parts of each. */
+async function* newestKeys(lister: Lister): AsyncGenerator<TraceRef> {
+  let after: PartKey | undefined
+  let last: string | undefined
+  for (;;) {
+    const rows: Row<PartKey, TracePart>[] = await parts.list(lister, {
+      limit: SWEEP_BATCH,
+      reverse: true,
+      ...(after && { after }),
+    })
+    for (const { key } of rows) {
+      if (key[1] === last) continue
+      last = key[1]
+      yield { occurredMs: key[0], id: key[1] }
+    }
+    if (rows.length < SWEEP_BATCH) return
+    after = rows.at(-1)?.key
+  }
+}

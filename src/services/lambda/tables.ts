@@ -1,0 +1,125 @@
+import type { BlobId } from '../../blobs/blobs.ts'
+import { json, raw, Table } from '../../store/table.ts'
+
+export const LATEST = '$LATEST'
+
+/** What one version of a function is: `$LATEST` changes, a published version never does. */
+export interface VersionConfig {
+  readonly description: string
+  readonly runtime: string
+  readonly handler: string
+  readonly roleArn: string
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  readonly ephemeralStorageMb: number
+  readonly architecture: 'x86_64' | 'arm64'
+  /** `null`: never set, so answers leave it out. */
+  readonly environment: Readonly<Record<string, string>> | null
+  readonly logging: Logging
+  readonly code: CodeRef
+  readonly modifiedMs: number
+  readonly revisionId: string
+  /** Changes with code and configuration only: what execution environments are told apart by. */
+  readonly executionRevisionId: string
+}
+
+export interface Logging {
+  readonly format: 'Text' | 'JSON'
+  readonly applicationLevel: string | null
+  readonly systemLevel: string | null
+  /** `null`: `/aws/lambda/NAME` */
+  readonly group: string | null
+}
+
+export interface CodeRef {
+  /** Hex; names the row in {@link codes} and the directory of the unpacked files. */
+  readonly sha256: string
+  readonly zipBytes: number
+}
+
+export interface FunctionRow {
+  /** Events accepted before belong to a deleted function of the same name, and are dropped. */
+  readonly createdMs: number
+  readonly latest: VersionConfig
+  /** Number of the next published version; never reused. */
+  readonly nextVersion: number
+  readonly tags: Readonly<Record<string, string>>
+  /** `null`: the function draws from the account's unreserved concurrency. */
+  readonly reservedConcurrency: number | null
+  readonly recursiveLoop: 'Terminate' | 'Allow'
+}
+
+export type VersionRow = VersionConfig
+
+export interface AliasRow {
+  readonly version: string
+  readonly description: string
+  readonly revisionId: string
+  /** The second version of a weighted alias and its share in [0, 1]. */
+  readonly additional: { readonly version: string; readonly weight: number } | null
+}
+
+/** A statement as GetPolicy prints it. */
+export interface StatementJson {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Principal: '*' | { readonly Service: string } | { readonly AWS: string }
+  readonly Action: string
+  readonly Resource: string
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+export interface PolicyRow {
+  readonly statements: readonly StatementJson[]
+  readonly revisionId: string
+}
+
+export interface EventInvokeConfigRow {
+  readonly maximumRetryAttempts: number | null
+  readonly maximumEventAgeSeconds: number | null
+  readonly modifiedMs: number
+}
+
+/** One deployment package, shared by all functions and versions with the same bytes. */
+export interface CodeRow {
+  readonly blobId: BlobId
+  readonly zipBytes: number
+  readonly unzippedBytes: number
+  /** Last time a function was given this code: the sweep leaves young rows alone. */
+  readonly usedMs: number
+}
+
+/** Sums over all functions of an account in one region. */
+export interface AccountRow {
+  readonly functionCount: number
+  readonly reservedConcurrency: number
+  readonly codeBytes: number
+}
+
+export type FunctionKey = readonly [accountId: string, region: string, name: string]
+export type QualifiedKey = readonly [accountId: string, region: string, name: string, qualifier: string]
+
+export const functions = new Table<FunctionKey, FunctionRow>('lambda-function', json<FunctionRow>())
+/** Published versions; the number is the key part, so they list in order. */
+export const versions = new Table<readonly [string, string, string, number], VersionRow>(
+  'lambda-version',
+  json<VersionRow>(),
+)
+export const aliases = new Table<QualifiedKey, AliasRow>('lambda-alias', json<AliasRow>())
+/** Resource policies: one for the unqualified function (`''`) and one for each alias and version. */
+export const policies = new Table<QualifiedKey, PolicyRow>('lambda-policy', json<PolicyRow>())
+export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
+  'lambda-event-invoke-config',
+  json<EventInvokeConfigRow>(),
+)
+export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
+export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(
+  'lambda-account',
+  json<AccountRow>(),
+)
+/** Payloads of queued events that are too large for their job, in slices. */
+export const payloads = new Table<readonly [requestId: string, slice: number], Uint8Array>('lambda-payload', raw)
+/** Keys this server made for itself: what signs the download addresses of GetFunction. */
+export const secrets = new Table<readonly [name: string], string>('lambda-secret', json<string>())
+
+export const NO_ACCOUNT: AccountRow = { functionCount: 0, reservedConcurrency: 0, codeBytes: 0 }
