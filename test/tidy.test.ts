@@ -29,8 +29,21 @@ interface Room {
   readonly mayImport: readonly string[]
 }
 
-const RING_1 = 'a room of ring 1 knows the standard room only, so that each can be understood, tested and replaced alone'
-const BUILDING_BLOCKS = ['std', 'store', 'blobs', 'protocol', 'policy', 'template', 'execution', 'queue', 'delivery', 'auth', 'http']
+const RING_1 =
+  'a room of ring 1 knows the standard room only, so that each can be understood, tested and replaced alone'
+const BUILDING_BLOCKS = [
+  'std',
+  'store',
+  'blobs',
+  'protocol',
+  'policy',
+  'template',
+  'execution',
+  'queue',
+  'delivery',
+  'auth',
+  'http',
+]
 const ROOMS: Readonly<Record<string, Room>> = {
   std: { reason: 'std is what we wish node had; it knows no AWS and no other room', mayImport: [] },
   store: { reason: RING_1, mayImport: ['std'] },
@@ -44,7 +57,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     reason: 'delivery moves events between services without knowing any of them',
     mayImport: ['std', 'store', 'queue', 'protocol'],
   },
-  auth: { reason: 'authentication and authorisation know the wire and the policies, no service', mayImport: ['std', 'protocol', 'policy'] },
+  auth: {
+    reason: 'authentication and authorisation know the wire and the policies, no service',
+    mayImport: ['std', 'protocol', 'policy'],
+  },
   http: { reason: 'a listener knows the wire, no service', mayImport: ['std', 'protocol', 'auth'] },
   services: {
     reason: 'services meet at the doors server.ts hands in, never by importing each other',
@@ -60,9 +76,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     reason: 'server.ts is the only place that knows everything',
     mayImport: [...BUILDING_BLOCKS, 'services', 'door', 'console', 'config', 'server'],
   },
-  index: { reason: 'index.ts is the public face of server.ts', mayImport: ['server', 'config', 'std', 'door', 'delivery'] },
+  index: {
+    reason: 'index.ts is the public face of server.ts',
+    mayImport: ['server', 'config', 'std', 'door', 'delivery'],
+  },
   cli: { reason: 'the CLI is a client like any other: it has no private door', mayImport: ['index', 'config', 'std'] },
-  testing: { reason: 'millrace/testing offers what a user of the package could build', mayImport: ['index', 'config', 'std'] },
+  testing: {
+    reason: 'millrace/testing offers what a user of the package could build',
+    mayImport: ['index', 'config', 'std'],
+  },
 }
 
 const files = readTree(SRC)
@@ -98,7 +120,12 @@ describe('the house is tidy', () => {
       ['src/execution/isolation/', 'src/cli/doctor', 'src/cli/commands/doctor'],
       'only execution/isolation starts processes, so that there is one place where a function could escape (doctor asks python3 for its version)',
     ],
-    ['worker threads', /node:worker_threads/, ['src/std/'], 'threads are a resource of the whole process, owned by std'],
+    [
+      'worker threads',
+      /node:worker_threads/,
+      ['src/std/'],
+      'threads are a resource of the whole process, owned by std',
+    ],
   ])('%s stays in its place', (_, expression, allowed, reason) => {
     const problems = files
       .filter((file) => !isTest(file.path) && !isBootstrap(file.path))
@@ -112,7 +139,9 @@ describe('the house is tidy', () => {
 
   it('only store/engines names a database', () => {
     const problems = files
-      .filter((file) => file.imports.some((specifier) => ['classic-level', 'postgres', 'pg', 'node:sqlite'].includes(specifier)))
+      .filter((file) =>
+        file.imports.some((specifier) => ['classic-level', 'postgres', 'pg', 'node:sqlite'].includes(specifier)),
+      )
       .filter((file) => !file.path.startsWith('src/store/engines/'))
     expect(problems.map((file) => file.path)).toEqual([])
   })
@@ -130,7 +159,9 @@ describe('the house is tidy', () => {
     const reached = new Set<string>()
     const roots = files.filter(
       (file) =>
-        ['src/index.ts', 'src/cli/main.ts', 'src/testing/index.ts'].includes(file.path) || isTest(file.path) || isBootstrap(file.path),
+        ['src/index.ts', 'src/cli/main.ts', 'src/testing/index.ts'].includes(file.path) ||
+        isTest(file.path) ||
+        isBootstrap(file.path),
     )
     const outside = ['test', 'bench', 'examples', 'models', 'scripts'].flatMap((folder) => readTree(join(ROOT, folder)))
     const byPath = new Map(files.map((file) => [file.path, file]))
@@ -155,7 +186,15 @@ describe('the house is tidy', () => {
   })
 
   it('says what it is: the documents a newcomer reads exist', () => {
-    const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE', 'docs/settings.md', 'docs/endpoints.md']
+    const documents = [
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'docs/settings.md',
+      'docs/endpoints.md',
+    ]
     expect(documents.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
     expect(readdirSync(join(ROOT, 'docs/decisions')).length).toBeGreaterThan(3)
   })
@@ -165,7 +204,8 @@ function ringProblems(file: SourceFile): string[] {
   if (isTest(file.path)) return []
   const from = roomOf(file.path)
   const room = ROOMS[from]
-  if (room === undefined) return [`${file.path}: src/${from} is not a room of the house; add it to ARCHITECTURE.md and to this test`]
+  if (room === undefined)
+    return [`${file.path}: src/${from} is not a room of the house; add it to ARCHITECTURE.md and to this test`]
   return resolved(file).flatMap((target) => {
     if (!target.startsWith('src/')) return []
     const to = roomOf(target)
@@ -190,7 +230,9 @@ function serviceOf(path: string): string {
 
 /** Contract suites and test fixtures are tests too: they come from no entry point. */
 function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$/.test(path) || /(^|\/)(fixtures|test-support)\//.test(path) || /\.fixture\.ts$/.test(path)
+  return (
+    /\.(test|contract)\.ts$/.test(path) || /(^|\/)(fixtures|test-support)\//.test(path) || path.endsWith('.fixture.ts')
+  )
 }
 
 /** Runs inside function processes, started by path. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server as NodeServer, type Ser
 import type { AddressInfo, Socket } from 'node:net'
 import type { HttpReply, HttpRequest } from '../protocol/pipeline.ts'
 import type { Clock } from '../std/clock.ts'
+import { createAddressReader } from './address.ts'
 import { ClientGoneError, RequestBody, requestTimeout } from './request-body.ts'
 import { type ReplyOutcome, writeReply } from './reply.ts'
 
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly limits: ListenerLimits
   readonly clock: Clock
+  /** Names of this endpoint; a label in front of one is a bucket. */
+  readonly domains: readonly string[]
   /** Loopback peers satisfy `aws:SecureTransport` although they speak plain HTTP. */
   readonly secureLoopback: boolean
   /** Answers every request; must not reject. */
@@ -37,6 +40,7 @@ export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #server: NodeServer
   readonly #exchanges = new WeakMap<Socket, Set<Exchange>>()
+  readonly #readAddress: (host: string) => string | undefined
   #stopping = false
 
   /** Binds the address. Rejects with the system's error (`EADDRINUSE`) when it cannot. */
@@ -54,6 +58,7 @@ export class Listener implements AsyncDisposable {
 
   private constructor(options: ListenerOptions) {
     this.#options = options
+    this.#readAddress = createAddressReader(options.domains)
     const { limits } = options
     this.#server = createServer({
       maxHeaderSize: HEAD_BYTES_MAX,
@@ -113,8 +118,12 @@ export class Listener implements AsyncDisposable {
     socket.setTimeout(this.#options.limits.idleTimeoutMs)
   }
 
-  async #onRequest(request: IncomingMessage, response: ServerResponse, sendContinue: (() => void) | undefined): Promise<void> {
-    const exchange = new Exchange(request, response, sendContinue, this.#options)
+  async #onRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    sendContinue: (() => void) | undefined,
+  ): Promise<void> {
+    const exchange = new Exchange(request, response, sendContinue, this.#options.secureLoopback, this.#readAddress)
     const exchanges = this.#exchanges.get(request.socket)
     exchanges?.add(exchange)
     try {
@@ -125,7 +134,12 @@ export class Listener implements AsyncDisposable {
       if (exchange.isGone) return
       this.#settleBody(exchange, sendContinue !== undefined)
       if (this.#stopping) response.shouldKeepAlive = false
-      const outcome: ReplyOutcome = await writeReply(response, reply, request.method === 'HEAD', this.#options.clock.now())
+      const outcome: ReplyOutcome = await writeReply(
+        response,
+        reply,
+        request.method === 'HEAD',
+        this.#options.clock.now(),
+      )
       if (outcome.kind === 'broken') this.#options.onBrokenReply(outcome.error, exchange.target)
     } catch (error) {
       this.#options.onBrokenReply(error, exchange.target)
@@ -160,21 +174,34 @@ class Exchange implements HttpRequest {
   readonly body: RequestBody
   readonly method: string
   readonly target: string
+  readonly path: string
+  readonly query: string
   readonly host: string
+  readonly hostBucket: string | undefined
   readonly sourceIp: string
   readonly isSecure: boolean
   isGone = false
   #abort: AbortController | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, sendContinue: (() => void) | undefined, options: ListenerOptions) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    sendContinue: (() => void) | undefined,
+    secureLoopback: boolean,
+    readAddress: (host: string) => string | undefined,
+  ) {
     this.request = request
     this.response = response
     this.method = request.method ?? ''
-    this.target = request.url ?? '/'
     const { headers } = request
+    this.target = originForm(request.url ?? '/')
+    const mark = this.target.indexOf('?')
+    this.path = mark === -1 ? this.target : this.target.slice(0, mark)
+    this.query = mark === -1 ? '' : this.target.slice(mark + 1)
     this.host = headers.host ?? ''
+    this.hostBucket = readAddress(this.host)
     this.sourceIp = plainAddress(request.socket.remoteAddress ?? '')
-    this.isSecure = options.secureLoopback && (this.sourceIp.startsWith('127.') || this.sourceIp === '::1')
+    this.isSecure = secureLoopback && (this.sourceIp.startsWith('127.') || this.sourceIp === '::1')
     const declared = headers['content-length']
     const length = declared === undefined ? undefined : Number(declared)
     const hasBody = length === undefined ? headers['transfer-encoding'] !== undefined : length > 0
@@ -212,6 +239,15 @@ class Exchange implements HttpRequest {
   }
 }
 
+/** Proxies send the whole URL. The path stays as it came: `new URL` would resolve `..`, which is a legal part of a key. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const scheme = target.indexOf('://')
+  if (scheme === -1) return target
+  const path = target.indexOf('/', scheme + 3)
+  return path === -1 ? '/' : target.slice(path)
+}
+
 /** `::ffff:10.0.0.1` is how a dual-stack socket spells an IPv4 peer; policies compare with the IPv4 form. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address
@@ -226,7 +262,11 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [status, code, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['400 Bad Request', 'RequestHeaderSectionTooLarge', 'Your request header section exceeds the maximum allowed size.']
+      ? [
+          '400 Bad Request',
+          'RequestHeaderSectionTooLarge',
+          'Your request header section exceeds the maximum allowed size.',
+        ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['400 Bad Request', 'RequestTimeout', requestTimeout().message]
         : ['400 Bad Request', 'BadRequest', 'The request could not be understood.']

@@ -12,14 +12,20 @@ const SENT: ReplyOutcome = { kind: 'sent' }
 const ABANDONED: ReplyOutcome = { kind: 'abandoned' }
 
 /** Sends a reply with back-pressure; a streamed body is returned (its `finally` runs) when the client leaves early. */
-export async function writeReply(response: ServerResponse, reply: HttpReply, isHead: boolean, nowMs: number): Promise<ReplyOutcome> {
+export async function writeReply(
+  response: ServerResponse,
+  reply: HttpReply,
+  isHead: boolean,
+  nowMs: number,
+): Promise<ReplyOutcome> {
   const { body } = reply
   const headers: string[] = ['date', httpDate(nowMs)]
   let hasLength = false
   for (const name in reply.headers) {
-    const value = reply.headers[name] as string
+    const value = reply.headers[name] as string | string[]
     if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true
-    headers.push(name, value)
+    if (typeof value === 'string') headers.push(name, value)
+    else for (const one of value) headers.push(name, one)
   }
   response.sendDate = false
   const allowsBody = reply.status >= 200 && reply.status !== 204 && reply.status !== 304

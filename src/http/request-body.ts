@@ -36,6 +36,10 @@ export class RequestBody implements ByteSource {
     return this.#state === 'unread' && this.#hasBody
   }
 
+  get hasFailed(): boolean {
+    return this.#state === 'failed'
+  }
+
   /** Ends the waiting of whoever reads: the client is too slow, or gone. */
   fail(error: Error): void {
     if (this.#state === 'ended' || this.#state === 'failed') return

@@ -1,0 +1,327 @@
+import type { ByteSource } from '../std/byte-source.ts'
+import { SourceTooLongError } from '../std/byte-source.ts'
+import type { Clock } from '../std/clock.ts'
+import { requestId16, uuid } from '../std/ids.ts'
+import type { Caller } from './caller.ts'
+import { AwsError, notImplemented } from './errors.ts'
+import { internalError, tooLong } from './failures.ts'
+import type { Call, Decision, Grant, HttpInfo, Operation, Reply } from './operation.ts'
+import { NotImplemented } from './operation.ts'
+import type { ReplyIds, Route, ServiceProtocol, WireReply, WireRequest } from './service.ts'
+import { type ServiceFinder, serviceFinder } from './service-finder.ts'
+
+/** What the listener hands in: the head as it came, and a body nobody has read yet. */
+export interface HttpRequest extends WireRequest, HttpInfo {
+  readonly body: ByteSource
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+  /** The client has gone: whatever is answered, nobody reads it. */
+  readonly isGone: boolean
+}
+
+export interface HttpReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[]>>
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined
+}
+
+/** How a service names authentication errors: S3's XML codes, the `…Exception` names of JSON services, bare names of query services. */
+export type ErrorStyle = 's3' | 'json' | 'query'
+
+/** Who sent the request: the authenticator's answer as far as the pipeline needs it. */
+export interface Identified {
+  readonly caller: Caller
+  /** The decoded body; it throws to its reader when it is not what was signed. */
+  readonly body: ByteSource
+  readonly scope: { readonly region: string } | undefined
+}
+
+export interface SignedService {
+  readonly signingName: string
+  readonly style: ErrorStyle
+}
+
+/** A service as the pipeline runs it: how it speaks, what it can, and what its handlers work with. */
+export interface Endpoint {
+  readonly protocol: ServiceProtocol
+  /** The name in credential scopes: `s3`, `lambda`, `monitoring`. */
+  readonly signingName: string
+  /** Largest body that is collected for an operation that does not stream, in bytes. */
+  readonly bodyBytesMax: number
+  readonly operations: OperationTable
+  /** What handlers get as their second argument. */
+  readonly service: unknown
+}
+
+// Each operation has its own input, output and service type; here they have been checked by the service's own table.
+export type OperationTable = Readonly<Record<string, Operation<never, object, never> | typeof NotImplemented>>
+type AnyOperation = Operation<unknown, object, unknown>
+
+export interface PipelineOptions {
+  readonly endpoints: readonly Endpoint[]
+  /** Account that owns what is made through this endpoint. */
+  readonly accountId: string
+  readonly region: string
+  readonly clock: Clock
+  /** Throws an AwsError of the service's style when the signature is wrong. */
+  readonly authenticate: (request: WireRequest, body: ByteSource, service: SignedService) => Promise<Identified>
+  readonly decide: (
+    caller: Caller,
+    grant: Grant,
+    http: HttpInfo | undefined,
+    nowMs: number,
+    region: string,
+  ) => Promise<Decision>
+  readonly accessDenied: (style: ErrorStyle, caller: Caller, grant: Grant, decision: Decision) => AwsError
+  /** The answer to an expected failure of a lower room (store conflict, disk full); undefined for a bug. */
+  readonly translate: (error: unknown, signingName: string) => AwsError | undefined
+  /** A throw that was no AwsError: our bug. Gets the whole error; the client gets a 500 that says nothing of it. */
+  readonly onBug: (error: unknown, where: CallRecord) => void
+  /** Called after each request, where somebody wants to know. */
+  readonly onCall?: (record: CallRecord) => void
+}
+
+export interface CallRecord {
+  readonly requestId: string
+  readonly service: string
+  readonly operation: string
+  readonly status: number
+  readonly code?: string
+}
+
+export interface InternalCallOptions {
+  readonly region?: string
+  readonly signal?: AbortSignal
+  readonly traceHeader?: string
+}
+
+export interface Pipeline {
+  /** Answers a request; never rejects. */
+  handle(request: HttpRequest): Promise<HttpReply>
+  /** One service calls another, authorised as `as`: the same steps without the wire. Throws the callee's AwsError. */
+  call(service: string, operation: string, input: object, as: Caller, options?: InternalCallOptions): Promise<object>
+  /** Who sent this request to an endpoint that is not AWS's, and may they? Throws an AwsError. */
+  authorizeRequest(request: HttpRequest, grant: Grant): Promise<Caller>
+}
+
+const NEVER_ABORTED = new AbortController().signal
+
+/**
+ * What happens to every call, once for all services: route → authenticate → parse (a streamed body is left unread) → authorize → validate →
+ * handle → serialize. An operation cannot leave out a step: its type demands `authorize`, and nothing else calls `handle`.
+ */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return new StandardPipeline(options)
+}
+
+class StandardPipeline implements Pipeline {
+  readonly #options: PipelineOptions
+  readonly #find: ServiceFinder<Endpoint>
+  readonly #byName: ReadonlyMap<string, Endpoint>
+  readonly #hostId = Buffer.from(`${uuid()}${uuid()}`.replaceAll('-', ''), 'hex').toString('base64')
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    this.#find = serviceFinder(options.endpoints)
+    this.#byName = new Map(options.endpoints.map((endpoint) => [endpoint.protocol.service, endpoint]))
+  }
+
+  async handle(request: HttpRequest): Promise<HttpReply> {
+    const endpoint = this.#find(request)
+    const isS3 = endpoint.signingName === 's3'
+    const ids: ReplyIds = { requestId: isS3 ? requestId16() : uuid(), hostId: this.#hostId }
+    const progress: { route: Route | undefined } = { route: undefined }
+    let reply: WireReply
+    let code: string | undefined
+    try {
+      reply = await this.#answer(request, endpoint, ids, progress)
+    } catch (error) {
+      const answer = this.#toAwsError(error, request, endpoint, ids, progress.route)
+      code = answer.code
+      reply = endpoint.protocol.serializeError(progress.route, request, answer, ids)
+    }
+    const { headers } = reply
+    if (isS3) {
+      headers['x-amz-request-id'] = ids.requestId
+      headers['x-amz-id-2'] = ids.hostId
+      headers.server = 'AmazonS3'
+    } else headers['x-amzn-requestid'] = ids.requestId
+    this.#options.onCall?.({
+      ...this.#where(endpoint, ids, progress.route),
+      status: reply.status,
+      ...(code && { code }),
+    })
+    return reply
+  }
+
+  async #answer(
+    request: HttpRequest,
+    endpoint: Endpoint,
+    ids: ReplyIds,
+    progress: { route: Route | undefined },
+  ): Promise<WireReply> {
+    const { protocol } = endpoint
+    let identified: Identified
+    let collected: Buffer | undefined
+    let route: Route
+    if (protocol.needsBodyToRoute(request)) {
+      identified = await this.#options.authenticate(request, request.body, {
+        signingName: endpoint.signingName,
+        style: 'query',
+      })
+      collected = await identified.body.collect(endpoint.bodyBytesMax)
+      route = progress.route = protocol.route(request, collected)
+    } else {
+      route = progress.route = protocol.route(request)
+      const style = styleOf(route)
+      identified = await this.#options.authenticate(request, request.body, { signingName: endpoint.signingName, style })
+    }
+    const operation = endpoint.operations[route.operation]
+    if (operation === undefined || operation === NotImplemented)
+      throw notImplementedOperation(endpoint, route.operation)
+
+    const body = route.inputStreams
+      ? identified.body
+      : (collected ?? (await identified.body.collect(endpoint.bodyBytesMax)))
+    const input = protocol.parse(route, request, body)
+    const call = new PipelineCall(this.#options, input, identified.caller, ids, identified.scope?.region, request)
+    const output = await this.#run(endpoint, operation as AnyOperation, route, call)
+    return protocol.serialize(route, output, call.reply, ids)
+  }
+
+  /** The steps that every call takes, whichever door it came in by. */
+  async #run(endpoint: Endpoint, operation: AnyOperation, route: Route, call: PipelineCall): Promise<object> {
+    const pending = operation.authorize(call, endpoint.service)
+    const grants = Array.isArray(pending) ? (pending as readonly Grant[]) : await pending
+    for (const grant of grants) {
+      const decision = await call.decide(grant)
+      if (!decision.allowed) throw this.#options.accessDenied(styleOf(route), call.caller, grant, decision)
+    }
+    endpoint.protocol.validate(route, call.input as Record<string, unknown>)
+    return await operation.handle(call, endpoint.service)
+  }
+
+  async call(
+    service: string,
+    name: string,
+    input: object,
+    as: Caller,
+    options: InternalCallOptions = {},
+  ): Promise<object> {
+    const endpoint = this.#byName.get(service)
+    const operation = endpoint?.operations[name]
+    if (endpoint === undefined || operation === undefined)
+      throw new Error(`no operation ${service}:${name} in this house`)
+    if (operation === NotImplemented) throw notImplementedOperation(endpoint, name)
+    const ids: ReplyIds = { requestId: endpoint.signingName === 's3' ? requestId16() : uuid(), hostId: this.#hostId }
+    const route: Route = {
+      service,
+      operation: name,
+      protocol: dialectOf(endpoint),
+      inputStreams: false,
+      labels: {},
+    }
+    const call = new PipelineCall(this.#options, input, as, ids, options.region, undefined, options)
+    try {
+      return await this.#run(endpoint, operation as AnyOperation, route, call)
+    } catch (error) {
+      if (error instanceof AwsError) throw error
+      throw this.#options.translate(error, endpoint.signingName) ?? error
+    }
+  }
+
+  async authorizeRequest(request: HttpRequest, grant: Grant): Promise<Caller> {
+    const { caller, scope } = await this.#options.authenticate(request, request.body, {
+      signingName: 'millrace',
+      style: 'json',
+    })
+    const { clock, region, decide, accessDenied } = this.#options
+    const decision = await decide(caller, grant, request, clock.now(), scope?.region ?? region)
+    if (!decision.allowed) throw accessDenied('json', caller, grant, decision)
+    return caller
+  }
+
+  #toAwsError(
+    error: unknown,
+    request: HttpRequest,
+    endpoint: Endpoint,
+    ids: ReplyIds,
+    route: Route | undefined,
+  ): AwsError {
+    if (error instanceof AwsError) return error
+    if (error instanceof SourceTooLongError) return tooLong(endpoint.signingName, error.limitBytes)
+    const translated = this.#options.translate(error, endpoint.signingName)
+    if (translated !== undefined) return translated
+    // A client that left in the middle makes handlers fail; that is neither our bug nor anybody's answer.
+    if (!request.isGone) this.#options.onBug(error, { ...this.#where(endpoint, ids, route), status: 500 })
+    return internalError(endpoint.signingName)
+  }
+
+  #where(endpoint: Endpoint, ids: ReplyIds, route: Route | undefined): Omit<CallRecord, 'status'> {
+    return { requestId: ids.requestId, service: endpoint.protocol.service, operation: route?.operation ?? 'unknown' }
+  }
+}
+
+class PipelineCall implements Call {
+  readonly input: unknown
+  readonly caller: Caller
+  readonly requestId: string
+  readonly hostId: string
+  readonly accountId: string
+  readonly region: string
+  readonly nowMs: number
+  readonly http: HttpRequest | undefined
+  readonly traceHeader: string | undefined
+  readonly reply: Reply = { headers: {} }
+  readonly #decide: PipelineOptions['decide']
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    options: PipelineOptions,
+    input: unknown,
+    caller: Caller,
+    ids: ReplyIds,
+    region: string | undefined,
+    http: HttpRequest | undefined,
+    internal?: InternalCallOptions,
+  ) {
+    this.input = input
+    this.caller = caller
+    this.requestId = ids.requestId
+    this.hostId = ids.hostId
+    this.accountId = options.accountId
+    this.region = region ?? options.region
+    this.nowMs = options.clock.now()
+    this.http = http
+    this.traceHeader = http === undefined ? internal?.traceHeader : http.headers['x-amzn-trace-id']
+    this.#decide = options.decide
+    this.#signal = internal?.signal
+  }
+
+  /** Most handlers never ask, so the listener makes the signal on demand. */
+  get signal(): AbortSignal {
+    return this.http?.signal ?? this.#signal ?? NEVER_ABORTED
+  }
+
+  decide(grant: Grant): Promise<Decision> {
+    return this.#decide(this.caller, grant, this.http, this.nowMs, this.region)
+  }
+}
+
+function styleOf(route: Route): ErrorStyle {
+  return route.protocol === 'restXml' ? 's3' : route.protocol === 'awsQuery' ? 'query' : 'json'
+}
+
+const QUERY_SERVICES: readonly string[] = ['iam', 'sts', 'sns', 'cloudformation']
+
+/** The dialect whose words errors take when no request chose one. */
+function dialectOf({ signingName }: Endpoint): Route['protocol'] {
+  if (signingName === 's3') return 'restXml'
+  return QUERY_SERVICES.includes(signingName) ? 'awsQuery' : 'restJson1'
+}
+
+function notImplementedOperation(endpoint: Endpoint, operation: string): AwsError {
+  // S3's text is the one AWS documents; the others have none, so theirs says what is missing.
+  if (endpoint.signingName === 's3') return notImplemented()
+  return notImplemented(`${endpoint.protocol.service}:${operation} is not implemented`)
+}
