@@ -2,6 +2,8 @@ import type { Brand } from '../std/brand.ts'
 import type { ByteSource } from '../std/byte-source.ts'
 import type { DigestName, Digests } from '../std/digest.ts'
 
+export { NoSpaceError } from '../std/no-space.ts'
+
 /** Unguessable name of one immutable body. */
 export type BlobId = Brand<string, 'BlobId'>
 
@@ -26,5 +28,3 @@ export interface BlobStore extends AsyncDisposable {
 }
 
 export class BlobMissingError extends Error {}
-/** The disk is full or a quota is used up: nothing was written, and what was acknowledged before is untouched. */
-export class NoSpaceError extends Error {}

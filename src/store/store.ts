@@ -1,3 +1,5 @@
+import type { NoSpaceError } from '../std/no-space.ts'
+
 /**
  * The store: ordered keys → versioned values, atomic conditional commits. One optimistic round trip per commit, no
  * transaction held open (the shape of Deno KV and FoundationDB), so an engine is a few hundred lines and PostgreSQL needs
@@ -7,12 +9,14 @@ export type Key = Uint8Array
 /** Grows with every commit to the store; two entries of one key with the same version have the same value. */
 export type Version = number
 
+/** Shared with the engine's cache: never write into `value`. */
 export interface Entry {
   readonly key: Key
   readonly value: Buffer
   readonly version: Version
 }
 
+/** Keys from `gte` up to but not including `lt`; `reverse` begins at the end. */
 export interface Range {
   readonly gte: Key
   readonly lt: Key
@@ -26,6 +30,7 @@ export interface Check {
   readonly version: Version | null
 }
 
+/** A key appears at most once among `puts` and `deletes` together. */
 export interface Commit {
   readonly checks: readonly Check[]
   readonly puts: readonly (readonly [Key, Uint8Array])[]
@@ -42,11 +47,23 @@ export interface Store extends AsyncDisposable {
   list(range: Range): Promise<Entry[]>
   /**
    * All checks hold → all writes apply, atomically and durably. Else nothing is written and the failed keys come back.
-   * Throws (disk full, engine closed) only when it is certain that nothing was written or when the outcome is unknown
-   * ({@link CommitUnknownError}); a caller must never answer success after a throw.
+   * Throws only when it is certain that nothing was written ({@link NoSpaceError}, {@link StoreClosedError}) or when the outcome is
+   * unknown ({@link CommitUnknownError}); a caller must never answer success after a throw.
    */
   commit(commit: Commit): Promise<CommitResult>
 }
 
 /** The commit may or may not have been applied: the answer got lost. */
 export class CommitUnknownError extends Error {}
+
+/** The store was closed before it took the call: nothing was written. */
+export class StoreClosedError extends Error {}
+
+/** Another process owns the directory. The message names it. */
+export class StoreLockedError extends Error {}
+
+/** The directory was written by a newer version, or by something else. */
+export class StoreFormatError extends Error {}
+
+/** Files of the store are damaged. The message names the directory and what to do. */
+export class StoreCorruptError extends Error {}

@@ -19,9 +19,11 @@ export function json<V>(migrations: readonly ((old: never) => unknown)[] = []): 
     encode: (value) => Buffer.from(marker + JSON.stringify(value), 'utf8'),
     decode(bytes) {
       const written = bytes[0] ?? 0
-      if (written < 1 || written > current) throw new Error(`value of format ${written}, this version knows up to ${current}`)
+      if (written < 1 || written > current)
+        throw new Error(`value of format ${written}, this version knows up to ${current}`)
       let value: unknown = JSON.parse(bytes.toString('utf8', 1))
-      for (let format = written; format < current; format++) value = (migrations[format - 1] as (old: unknown) => unknown)(value)
+      for (let format = written; format < current; format++)
+        value = (migrations[format - 1] as (old: unknown) => unknown)(value)
       return value as V
     },
   }
