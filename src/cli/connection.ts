@@ -1,0 +1,88 @@
+import { resolve } from 'node:path'
+import { defineConfig, readSettings } from '../config.ts'
+import { readAnnouncement, readCredentials } from '../data-directory.ts'
+import { systemClock } from '../std/clock.ts'
+import { CliError, EXIT } from './cli-error.ts'
+import { type SigningKey, sign } from './sign.ts'
+
+/** How a client reaches a server, and who it is there. */
+export interface Connection {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: SigningKey
+  readonly dataPath: string
+}
+
+export interface ConnectionFlags {
+  readonly data?: string
+  readonly port?: string
+  readonly host?: string
+  readonly region?: string
+}
+
+/** The server of a data directory: where it says it listens, unless flags or the environment say otherwise. */
+export async function findConnection(flags: ConnectionFlags): Promise<Connection> {
+  const settings = readSettings({ ...flags })
+  const config = defineConfig({ ...settings, allowRemote: true, ephemeral: false })
+  const dataPath = config.storage.kind === 'leveldb' ? resolve(config.storage.dataPath) : ''
+  const credentials = config.rootCredentials ?? (await readCredentials(dataPath))
+  if (credentials === undefined) {
+    throw new CliError(`no server has run with the data directory ${dataPath}`, {
+      fix: 'Start one with "millrace start", or name its directory with --data.',
+      exitCode: EXIT.notFound,
+    })
+  }
+  const announced = settings.port === undefined && settings.host === undefined ? await readAnnouncement(dataPath) : undefined
+  return {
+    endpoint: announced?.endpoint ?? `http://${config.host}:${config.port}`,
+    region: settings.region ?? announced?.region ?? config.region,
+    credentials,
+    dataPath,
+  }
+}
+
+/** One signed request; the parsed JSON answer. Throws a {@link CliError} that names AWS's code. */
+export async function callJson(
+  connection: Connection,
+  service: string,
+  request: { readonly method: string; readonly path: string; readonly headers?: Record<string, string>; readonly body?: string },
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const url = new URL(request.path, connection.endpoint)
+  const body = request.body ?? ''
+  const headers = sign(
+    { method: request.method, url, headers: request.headers ?? {}, body },
+    service,
+    connection.region,
+    connection.credentials,
+    systemClock.now(),
+  )
+  let response: Response
+  try {
+    response = await fetch(url, { method: request.method, headers, ...(body !== '' && { body }), ...(signal && { signal }) })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new CliError(`nothing answers at ${connection.endpoint}`, {
+      fix: 'Start the server with "millrace start", or name its port with --port.',
+      exitCode: EXIT.notFound,
+      cause: error,
+    })
+  }
+  const text = await response.text()
+  if (response.ok) return JSON.parse(text) as unknown
+  throw refused(response.status, text)
+}
+
+function refused(status: number, text: string): CliError {
+  let code = `HTTP ${status}`
+  let message = text
+  try {
+    const parsed = JSON.parse(text) as { __type?: string; message?: string; Message?: string }
+    code = parsed.__type ?? code
+    message = parsed.message ?? parsed.Message ?? text
+  } catch {
+    // Not JSON: a proxy, or another server on this port. Its words are all there is.
+  }
+  const exitCode = status === 403 ? EXIT.denied : /NotFound/.test(code) || status === 404 ? EXIT.notFound : EXIT.failure
+  return new CliError(`${code}: ${message}`, { exitCode })
+}

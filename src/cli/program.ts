@@ -1,0 +1,96 @@
+import { Command, CommanderError, Option } from 'commander'
+import { ConfigError, flagName, SETTINGS, type SettingName, settingNames } from '../config.ts'
+import { CliError, EXIT } from './cli-error.ts'
+import type { ConnectionFlags } from './connection.ts'
+import { styled, tell } from './output.ts'
+import { VERSION } from '../version.ts'
+
+/** Parses the command line and runs one command. Each command's code is loaded when it runs, so that `--help` stays quick. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv)
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+function program(): Command {
+  const cli = new Command('millrace')
+    .description('An AWS-compatible object store whose event notifications run Lambda functions.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(millrace --help shows what there is)')
+
+  const start = cli.command('start').description('Start the server, and make a data directory and credentials if there are none')
+  for (const name of settingNames()) start.addOption(optionOf(name))
+  start
+    .option('--write-profile [name]', 'write the endpoint and credentials as an AWS profile into ~/.aws (default name: millrace)')
+    .action(async (flags: Record<string, string | boolean>) => (await import('./commands/start.ts')).start(flags))
+
+  connected(cli.command('env').description('Print endpoint, region and credentials: eval "$(millrace env)"'))
+    .option('--json', 'as JSON')
+    .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/env.ts')).env(flags))
+
+  connected(cli.command('status').description('What the running server says of itself'))
+    .option('--json', 'as JSON')
+    .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/status.ts')).status(flags))
+
+  connected(cli.command('logs').argument('[function]').description('What functions wrote, oldest first'))
+    .option('-f, --follow', 'wait for more')
+    .option('--since <minutes>', 'how far back, in minutes', '60')
+    .option('--json', 'one JSON object per line')
+    .action(async (name: string | undefined, flags: ConnectionFlags & LogFlags) =>
+      (await import('./commands/logs.ts')).logs(name, flags),
+    )
+
+  const events = cli.command('events').description('The story of an event')
+  connected(events.command('why').argument('<subject>', 's3://bucket/key'))
+    .description('Which rule matched, what permission decided, how each attempt ended')
+    .option('--json', 'as JSON')
+    .action(async (subject: string, flags: ConnectionFlags & { json?: boolean }) =>
+      (await import('./commands/events.ts')).why(subject, flags),
+    )
+
+  connected(cli.command('doctor').description('Check what the server needs on this machine'))
+    .option('--json', 'as JSON')
+    .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/doctor.ts')).doctor(flags))
+
+  return cli
+}
+
+interface LogFlags {
+  readonly follow?: boolean
+  readonly since: string
+  readonly json?: boolean
+}
+
+/** Flags of commands that talk to a running server. */
+function connected(command: Command): Command {
+  for (const name of ['data', 'port', 'host', 'region'] as const) command.addOption(optionOf(name))
+  return command
+}
+
+function optionOf(name: SettingName): Option {
+  const setting = SETTINGS[name]
+  const isSwitch = typeof setting.default === 'boolean'
+  const value = isSwitch ? (setting.default ? ' <true|false>' : '') : ` <${setting.unit.replaceAll(' | ', '|').replaceAll(' ', '-')}>`
+  const shown = String(setting.default)
+  const suffix = shown === '' || (isSwitch && !setting.default) ? '' : ` (default: ${shown})`
+  return new Option(`--${flagName(name)}${value}`, `${setting.why}${suffix}`)
+}
+
+/** Says what went wrong and what to do about it; returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ConfigError) {
+    tell(`${styled('red', 'error')} ${error.message}`)
+    return EXIT.usage
+  }
+  if (error instanceof CliError) {
+    tell(`${styled('red', 'error')} ${error.message}`)
+    if (error.fix !== undefined) tell(`  ${error.fix}`)
+    return error.exitCode
+  }
+  tell(`${styled('red', 'error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  return EXIT.failure
+}
