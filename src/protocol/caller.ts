@@ -35,6 +35,10 @@ export interface RoleCaller {
   /** Policy documents (JSON text) passed to AssumeRole; they cap what the role allows. */
   readonly sessionPolicies: readonly string[]
   readonly tags: Readonly<Record<string, string>>
+  /** Keys of the tags that a role assumed with these credentials gets too. */
+  readonly transitiveTagKeys?: readonly string[]
+  /** `aws:SourceIdentity`: set at the first AssumeRole and kept by all that follow from it. */
+  readonly sourceIdentity?: string
   readonly tokenIssuedMs: number
   /** ARN (unqualified) of the function whose execution environment holds these credentials. */
   readonly sourceFunctionArn?: string

@@ -1,0 +1,74 @@
+import type { CredentialResult, IdentityPolicies, ResourcePolicy } from '../../auth/doors.ts'
+import type { PolicyDocument } from '../../policy/document.ts'
+import { parsePolicy } from '../../policy/parse.ts'
+import type { Caller } from '../../protocol/caller.ts'
+import type { Store, Version } from '../../store/store.ts'
+import type { Writes } from '../../store/transaction.ts'
+import { BoundedMap } from './bounded-map.ts'
+import { epochs } from './tables.ts'
+
+const ENTRIES_MAX = 10_000
+const EPOCH_KEY = epochs.key([])
+
+/** What was read of IAM while one epoch lasted. Never corrected: a change to IAM begins a new one. */
+export interface Knowledge {
+  readonly epoch: Version
+  /** By access key id, or by session token. */
+  readonly credentials: BoundedMap<string, CredentialResult>
+  /** By kind and unique id: policies of the user or role itself. */
+  readonly principals: BoundedMap<string, Omit<IdentityPolicies, 'session'>>
+  /** By the caller object that authentication made; the fastest way for the next call with the same credentials. */
+  readonly callers: WeakMap<Caller, IdentityPolicies>
+  /** By role ARN. */
+  readonly trust: BoundedMap<string, ResourcePolicy>
+}
+
+/**
+ * Answers for credentials and policies come from memory as long as no row of IAM has changed, which one read of the epoch's version
+ * tells; so a change counts for the very next call, on every server that shares the store. Every transaction that writes to IAM's
+ * tables must call {@link beginEpoch}.
+ */
+export class KnowledgeKeeper {
+  readonly #store: Store
+  #knowledge = newKnowledge(-1)
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Rows read after this belong to the returned epoch or to a later one, never to an earlier one. */
+  async current(): Promise<Knowledge> {
+    const epoch = (await this.#store.get(EPOCH_KEY))?.version ?? 0
+    if (this.#knowledge.epoch !== epoch) this.#knowledge = newKnowledge(epoch)
+    return this.#knowledge
+  }
+}
+
+export function beginEpoch(writes: Writes): void {
+  epochs.put(writes, [], new Uint8Array())
+}
+
+function newKnowledge(epoch: Version): Knowledge {
+  return {
+    epoch,
+    credentials: new BoundedMap(ENTRIES_MAX),
+    principals: new BoundedMap(ENTRIES_MAX),
+    callers: new WeakMap(),
+    trust: new BoundedMap(ENTRIES_MAX),
+  }
+}
+
+const DOCUMENTS_MAX = 2000
+const documents = {
+  identity: new BoundedMap<string, PolicyDocument>(DOCUMENTS_MAX),
+  trust: new BoundedMap<string, PolicyDocument>(DOCUMENTS_MAX),
+}
+
+/** A stored document, parsed once for as long as its text is in use. */
+export function parsedDocument(text: string, kind: 'identity' | 'trust'): PolicyDocument {
+  const known = documents[kind].get(text)
+  if (known !== undefined) return known
+  const document = parsePolicy(text, kind)
+  documents[kind].set(text, document)
+  return document
+}
