@@ -1,0 +1,230 @@
+import { hash } from 'node:crypto'
+import { notImplemented } from '../protocol/errors.ts'
+import type { ByteSource } from '../std/byte-source.ts'
+import type { Clock } from '../std/clock.ts'
+import { type CanonicalRequest, canonicalRequestOf } from './canonical.ts'
+import { ChunkSignatures, isSameSignature } from './chunk-signature.ts'
+import type { Authenticate, Authenticated, AuthenticatedService, CredentialLookup, SignedRequest } from './doors.ts'
+import { type AuthFailures, failuresOf } from './failures.ts'
+import { announcedTrailersOf, chunkedBody, collectedBody, decodedBytesOf, hashedBody, isSha256 } from './payload.ts'
+import { invalidPayloadHash, missingPayloadHash } from './s3-failures.ts'
+import { type ClaimedSignature, readSignature } from './signature.ts'
+import { SigningKeys, signText } from './signing-key.ts'
+import { SKEW_MAX_MS } from './signing-time.ts'
+
+export interface AuthenticatorOptions {
+  readonly lookup: CredentialLookup
+  readonly clock: Clock
+  /**
+   * Largest body that is read before its signature is known, in bytes: services other than S3 sign the hash of a body that they need
+   * not name. Default 80 MiB, room for a 50 MiB zip in base64.
+   */
+  readonly collectBytesMax?: number
+}
+
+const COLLECT_BYTES_MAX = 80 * 1024 * 1024
+const UNSIGNED = 'UNSIGNED-PAYLOAD'
+const UNSIGNED_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'
+const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'
+const SIGNED_CHUNKS_TRAILER = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'
+
+/**
+ * Makes the door that every request passes: it finds out who signed it, refuses what was changed on the way, and hands on a body
+ * that is checked while it is read.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { lookup, clock, collectBytesMax = COLLECT_BYTES_MAX } = options
+  const keys = new SigningKeys()
+
+  return async function authenticate(request, body, service) {
+    const failures = failuresOf(service.style)
+    const claim = readSignature(request, service, failures)
+    if (claim === undefined) return anonymous(request, body, service, failures)
+    checkTime(claim, clock.now(), failures)
+    checkSignedHeaders(request, claim, service, failures)
+    const { accessKeyId, sessionToken, scope } = claim
+    const found = await lookup(accessKeyId, sessionToken)
+    if (!found.ok) throw refusal(found.problem, accessKeyId, sessionToken, failures)
+
+    const payload =
+      service.style === 's3' ? s3PayloadHash(claim) : await servicePayloadHash(request, claim, body, collectBytesMax)
+    const signingKey = keys.find(accessKeyId, found.secretAccessKey, scope)
+    verify(request, claim, service, payload.hash, signingKey, failures)
+
+    const seed = { accessKeyId, signingKey, dateText: claim.dateText, scope, signature: claim.signature }
+    return {
+      caller: found.caller,
+      body: payload.body ?? decodedBody(payload.hash, body, request, failures, seed),
+      scope: { region: claim.region, service: claim.service },
+      authType: claim.place,
+      payloadSha256: isSha256(payload.hash) ? payload.hash.toLowerCase() : undefined,
+    }
+  }
+}
+
+function anonymous(
+  request: SignedRequest,
+  body: ByteSource,
+  service: AuthenticatedService,
+  failures: AuthFailures,
+): Authenticated {
+  if (service.style !== 's3' && service.allowsAnonymous !== true) throw failures.missingAuthentication()
+  const declared = service.style === 's3' ? request.headers['x-amz-content-sha256'] : undefined
+  return {
+    caller: { kind: 'anonymous' },
+    body: declared === undefined ? body : decodedBody(declared, body, request, failures, undefined),
+    scope: undefined,
+    authType: 'anonymous',
+    payloadSha256: undefined,
+  }
+}
+
+function checkTime(claim: ClaimedSignature, nowMs: number, failures: AuthFailures): void {
+  const { dateText, dateMs, expiresSeconds } = claim
+  if (expiresSeconds === undefined) {
+    if (Math.abs(nowMs - dateMs) > SKEW_MAX_MS) throw failures.skewed(dateText, dateMs, nowMs)
+    return
+  }
+  const expiresMs = dateMs + expiresSeconds * 1000
+  if (nowMs > expiresMs) throw failures.expired(dateText, expiresSeconds, expiresMs, nowMs)
+  if (dateMs - nowMs > SKEW_MAX_MS) throw failures.notYetValid(dateText, nowMs)
+}
+
+/** The host and what AWS reads from `x-amz-*` must be covered, or a captured request could be sent again as another. */
+function checkSignedHeaders(
+  request: SignedRequest,
+  claim: ClaimedSignature,
+  service: AuthenticatedService,
+  failures: AuthFailures,
+): void {
+  const signed = claim.signedHeaders.split(';')
+  if (!signed.includes('host')) throw failures.hostNotSigned()
+  const unsigned: string[] = []
+  for (const name in request.headers) {
+    if (!name.startsWith('x-amz-') || signed.includes(name)) continue
+    // Some signers of services other than S3 add the session token after signing; a wrong one is refused by the lookup anyway.
+    if (name === 'x-amz-security-token' && service.style !== 's3') continue
+    unsigned.push(name)
+  }
+  if (unsigned.length > 0) throw failures.headersNotSigned(unsigned)
+}
+
+function refusal(
+  problem: 'unknown-key' | 'inactive' | 'invalid-token' | 'expired-token',
+  accessKeyId: string,
+  token: string | undefined,
+  failures: AuthFailures,
+) {
+  // A temporary key without its token is as good as unknown.
+  if (token === undefined || problem === 'unknown-key' || problem === 'inactive')
+    return failures.unknownKey(accessKeyId)
+  return problem === 'expired-token' ? failures.expiredToken(token) : failures.invalidToken(token)
+}
+
+interface PayloadHash {
+  /** What the canonical request ends with. */
+  readonly hash: string
+  /** Set when the body had to be read. */
+  readonly body?: ByteSource
+}
+
+function s3PayloadHash(claim: ClaimedSignature): PayloadHash {
+  const { payloadHash, place } = claim
+  if (payloadHash === undefined) {
+    if (place === 'header') throw missingPayloadHash()
+    return { hash: UNSIGNED }
+  }
+  switch (payloadHash) {
+    case UNSIGNED:
+    case UNSIGNED_TRAILER:
+    case SIGNED_CHUNKS:
+    case SIGNED_CHUNKS_TRAILER:
+      return { hash: payloadHash }
+    case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD':
+    case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER':
+      throw notImplemented()
+    default:
+      if (!isSha256(payloadHash)) throw invalidPayloadHash(payloadHash)
+      return { hash: payloadHash }
+  }
+}
+
+/** Other services sign the hash of the body whether they name it or not; named, it can be checked while reading. */
+async function servicePayloadHash(
+  request: SignedRequest,
+  claim: ClaimedSignature,
+  body: ByteSource,
+  limitBytes: number,
+): Promise<PayloadHash> {
+  const named = request.headers['x-amz-content-sha256']
+  if (claim.place === 'header' && named !== undefined && isSha256(named)) return { hash: named }
+  const collected = await collectedBody(body, limitBytes)
+  return { hash: collected.sha256, body: collected.body }
+}
+
+function verify(
+  request: SignedRequest,
+  claim: ClaimedSignature,
+  service: AuthenticatedService,
+  payloadHash: string,
+  signingKey: Buffer,
+  failures: AuthFailures,
+): void {
+  const { signedHeaders, signature, accessKeyId } = claim
+  const isS3 = service.style === 's3'
+  const canonical = canonicalRequestOf(request, { signedHeaders, payloadHash, isS3 })
+  const stringToSign = stringToSignOf(claim, canonical)
+  if (canonical.missingHeader === undefined) {
+    if (isSameSignature(signText(signingKey, stringToSign), signature)) return
+    if (hasRepeatedHeader(request, signedHeaders)) {
+      const tight = canonicalRequestOf(request, { signedHeaders, payloadHash, isS3, joinsTightly: true })
+      if (isSameSignature(signText(signingKey, stringToSignOf(claim, tight)), signature)) return
+    }
+  }
+  throw failures.mismatch({
+    accessKeyId,
+    stringToSign,
+    signatureProvided: signature,
+    canonicalRequest: canonical.text,
+  })
+}
+
+function stringToSignOf(claim: ClaimedSignature, canonical: CanonicalRequest): string {
+  const digest = hash('sha256', Buffer.from(canonical.text, 'latin1'))
+  return `AWS4-HMAC-SHA256\n${claim.dateText}\n${claim.scope}\n${digest}`
+}
+
+/** Whether node may have joined a header that came more than once. */
+function hasRepeatedHeader(request: SignedRequest, signedHeaders: string): boolean {
+  return signedHeaders.split(';').some((name) => request.headers[name]?.includes(', ') === true)
+}
+
+/** The body as its reader should see it: framing removed, hashes and chunk signatures checked on the way. */
+function decodedBody(
+  payloadHash: string,
+  body: ByteSource,
+  request: SignedRequest,
+  failures: AuthFailures,
+  seed: ConstructorParameters<typeof ChunkSignatures>[0] | undefined,
+): ByteSource {
+  switch (payloadHash) {
+    case UNSIGNED:
+      return body
+    case UNSIGNED_TRAILER:
+    case SIGNED_CHUNKS:
+    case SIGNED_CHUNKS_TRAILER: {
+      const isSigned = payloadHash !== UNSIGNED_TRAILER
+      // Nobody signed the request, so nobody can have signed its chunks.
+      if (isSigned && seed === undefined) throw failures.missingAuthentication()
+      return chunkedBody(body, {
+        decodedBytes: decodedBytesOf(request),
+        announcedTrailers: announcedTrailersOf(request),
+        signatures: isSigned && seed !== undefined ? new ChunkSignatures(seed) : undefined,
+        signsTrailers: payloadHash === SIGNED_CHUNKS_TRAILER,
+      })
+    }
+    default:
+      if (!isSha256(payloadHash)) throw invalidPayloadHash(payloadHash)
+      return hashedBody(body, payloadHash.toLowerCase(), failures)
+  }
+}

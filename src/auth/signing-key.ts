@@ -1,0 +1,32 @@
+import { createHmac } from 'node:crypto'
+
+/** Key ids × days × regions × services that are kept; a derivation costs four HMACs, about 8 µs. */
+const KEY_COUNT_MAX = 1000
+
+/** Derives signing keys and keeps the latest used. */
+export class SigningKeys {
+  readonly #kept = new Map<string, { readonly secret: string; readonly key: Buffer }>()
+
+  /** `scope`: `20260131/us-east-1/s3/aws4_request`. */
+  find(accessKeyId: string, secret: string, scope: string): Buffer {
+    const name = `${accessKeyId}/${scope}`
+    const kept = this.#kept.get(name)
+    // The secret is compared because an id may be given a new one.
+    if (kept !== undefined && kept.secret === secret) return kept.key
+    const key = deriveSigningKey(secret, scope)
+    if (this.#kept.size >= KEY_COUNT_MAX) this.#kept.delete(this.#kept.keys().next().value as string)
+    this.#kept.set(name, { secret, key })
+    return key
+  }
+}
+
+export function deriveSigningKey(secret: string, scope: string): Buffer {
+  let key = Buffer.from(`AWS4${secret}`)
+  for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest()
+  return key
+}
+
+/** Lower-case hex. */
+export function signText(key: Buffer, stringToSign: string): string {
+  return createHmac('sha256', key).update(stringToSign, 'latin1').digest('hex')
+}
