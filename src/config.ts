@@ -46,7 +46,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'Where the AWS endpoint listens. Loopback only, until a server is meant to be reached by others.',
     parse: text,
   },
-  port: { default: 4566, unit: 'port', why: 'The port LocalStack tools expect. 0 takes a free one.', parse: integer(0, LARGEST_PORT) },
+  port: {
+    default: 4566,
+    unit: 'port',
+    why: 'The port LocalStack tools expect. 0 takes a free one.',
+    parse: integer(0, LARGEST_PORT),
+  },
   allowRemote: {
     default: false,
     unit: 'switch',
@@ -59,7 +64,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'Everything durable: objects, functions, queues, credentials. One server per directory.',
     parse: text,
   },
-  ephemeral: { default: false, unit: 'switch', why: 'Keeps everything in memory, for tests: nothing survives the process.', parse: boolean },
+  ephemeral: {
+    default: false,
+    unit: 'switch',
+    why: 'Keeps everything in memory, for tests: nothing survives the process.',
+    parse: boolean,
+  },
   region: {
     default: 'us-east-1',
     unit: 'AWS region',
@@ -177,7 +187,9 @@ export function defineConfig(given: Partial<Settings> = {}): ServerConfig {
     throw new ConfigError(`ephemeral keeps nothing, yet data names a directory (${given.data}): choose one of the two`)
   }
   if (!isLoopback(settings.host) && !settings.allowRemote) {
-    throw new ConfigError(`host ${settings.host} is reachable by others: add allow-remote if that is meant, or listen on 127.0.0.1`)
+    throw new ConfigError(
+      `host ${settings.host} is reachable by others: add allow-remote if that is meant, or listen on 127.0.0.1`,
+    )
   }
   if ((settings.accessKeyId === '') !== (settings.secretAccessKey === '')) {
     throw new ConfigError('access-key-id and secret-access-key belong together: give both or none')
@@ -192,13 +204,17 @@ export function defineConfig(given: Partial<Settings> = {}): ServerConfig {
 }
 
 /** Settings of flags and environment, flags first. Unknown `MILLRACE_` variables are refused: a typo must not be ignored. */
-export function readSettings(flags: Readonly<Record<string, string | boolean | undefined>>, env = process.env): Partial<Settings> {
+export function readSettings(
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+  env = process.env,
+): Partial<Settings> {
   const known = new Map(settingNames().map((name) => [environmentName(name), name]))
   const settings: Record<string, unknown> = {}
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith('MILLRACE_') || value === undefined) continue
     const name = known.get(variable)
-    if (name === undefined) throw new ConfigError(`${variable} is not a setting; known are ${[...known.keys()].join(', ')}`)
+    if (name === undefined)
+      throw new ConfigError(`${variable} is not a setting; known are ${[...known.keys()].join(', ')}`)
     settings[name] = parseSetting(name, value, variable)
   }
   for (const name of settingNames()) {

@@ -1,17 +1,11 @@
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomHex, randomText } from './std/ids.ts'
+import { randomBuffer, randomHex } from './std/ids.ts'
+import { MASTER_KEY_BYTES, MasterKey } from './std/master-key.ts'
 
 export interface RootCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-}
-
-/** What the first start of a server makes, and every later one finds again. */
-export interface ServerSecrets {
-  readonly root: RootCredentials
-  /** Derives what the server signs or encrypts for itself: session tokens. 32 bytes. */
-  readonly masterKey: Buffer
 }
 
 /** What a running server leaves in its data directory for clients on the same machine. */
@@ -22,39 +16,36 @@ export interface Announcement {
   readonly pid: number
 }
 
-const MASTER_KEY_BYTES = 32
 const CREDENTIALS_FILE = 'credentials.json'
 const MASTER_KEY_FILE = 'master-key'
 const ANNOUNCEMENT_FILE = 'server.json'
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** Secrets of a server that keeps nothing. */
-export function newSecrets(configured: RootCredentials | null): ServerSecrets {
-  return {
-    root: configured ?? { accessKeyId: `AKIA${randomText(BASE32, 16)}`, secretAccessKey: randomText(BASE64, 40) },
-    masterKey: Buffer.from(randomHex(MASTER_KEY_BYTES), 'hex'),
-  }
-}
-
 /**
- * Opens the data directory, made on first use and closed to other users (0700, files 0600). Configured credentials replace the kept
- * ones, so that clients which read the file find what the server accepts.
+ * Opens the data directory, made on first use and closed to other users (0700, files 0600). Returns the master key, from which the server
+ * derives what it seals for itself; without it the secrets in the store cannot be read.
  */
-export async function openDataDirectory(dataPath: string, configured: RootCredentials | null): Promise<ServerSecrets> {
+export async function openDataDirectory(dataPath: string): Promise<MasterKey> {
   await mkdir(dataPath, { recursive: true, mode: 0o700 })
   await chmod(dataPath, 0o700)
-  const fresh = newSecrets(configured)
-  const keptRoot = await readCredentials(dataPath)
-  if (keptRoot === undefined || (configured !== null && !sameCredentials(configured, keptRoot))) {
-    await writeDurably(join(dataPath, CREDENTIALS_FILE), `${JSON.stringify(fresh.root, null, 2)}\n`)
-  }
-  const keptKey = await readIfThere(join(dataPath, MASTER_KEY_FILE))
-  if (keptKey === undefined) await writeDurably(join(dataPath, MASTER_KEY_FILE), `${fresh.masterKey.toString('hex')}\n`)
-  const masterKey = keptKey === undefined ? fresh.masterKey : Buffer.from(keptKey.trim(), 'hex')
-  if (masterKey.length !== MASTER_KEY_BYTES) throw new Error(`${join(dataPath, MASTER_KEY_FILE)} is damaged: expected 64 hex digits`)
-  return { root: configured ?? keptRoot ?? fresh.root, masterKey }
+  const keyPath = join(dataPath, MASTER_KEY_FILE)
+  const kept = await readIfThere(keyPath)
+  const bytes = kept === undefined ? randomBuffer(MASTER_KEY_BYTES) : Buffer.from(kept.trim(), 'hex')
+  if (bytes.length !== MASTER_KEY_BYTES)
+    throw new Error(`${keyPath} is damaged: expected ${MASTER_KEY_BYTES * 2} hex digits`)
+  if (kept === undefined) await writeDurably(keyPath, `${bytes.toString('hex')}\n`)
+  return new MasterKey(bytes)
+}
+
+/** The master key of a server that keeps nothing. */
+export function newMasterKey(): MasterKey {
+  return new MasterKey(randomBuffer(MASTER_KEY_BYTES))
+}
+
+/** Leaves the root credentials where clients of this user find them. */
+export async function leaveCredentials(dataPath: string, root: RootCredentials): Promise<void> {
+  const kept = await readCredentials(dataPath)
+  if (kept !== undefined && sameCredentials(kept, root)) return
+  await writeDurably(join(dataPath, CREDENTIALS_FILE), `${JSON.stringify(root, null, 2)}\n`)
 }
 
 /** Root credentials a server has left in its data directory; undefined where none has run. */

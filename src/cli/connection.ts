@@ -32,7 +32,8 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
       exitCode: EXIT.notFound,
     })
   }
-  const announced = settings.port === undefined && settings.host === undefined ? await readAnnouncement(dataPath) : undefined
+  const announced =
+    settings.port === undefined && settings.host === undefined ? await readAnnouncement(dataPath) : undefined
   return {
     endpoint: announced?.endpoint ?? `http://${config.host}:${config.port}`,
     region: settings.region ?? announced?.region ?? config.region,
@@ -45,7 +46,12 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
 export async function callJson(
   connection: Connection,
   service: string,
-  request: { readonly method: string; readonly path: string; readonly headers?: Record<string, string>; readonly body?: string },
+  request: {
+    readonly method: string
+    readonly path: string
+    readonly headers?: Record<string, string>
+    readonly body?: string
+  },
   signal?: AbortSignal,
 ): Promise<unknown> {
   const url = new URL(request.path, connection.endpoint)
@@ -59,7 +65,12 @@ export async function callJson(
   )
   let response: Response
   try {
-    response = await fetch(url, { method: request.method, headers, ...(body !== '' && { body }), ...(signal && { signal }) })
+    response = await fetch(url, {
+      method: request.method,
+      headers,
+      ...(body !== '' && { body }),
+      ...(signal && { signal }),
+    })
   } catch (error) {
     if (signal?.aborted) throw error
     throw new CliError(`nothing answers at ${connection.endpoint}`, {

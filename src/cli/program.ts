@@ -21,10 +21,15 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError('(millrace --help shows what there is)')
 
-  const start = cli.command('start').description('Start the server, and make a data directory and credentials if there are none')
+  const start = cli
+    .command('start')
+    .description('Start the server, and make a data directory and credentials if there are none')
   for (const name of settingNames()) start.addOption(optionOf(name))
   start
-    .option('--write-profile [name]', 'write the endpoint and credentials as an AWS profile into ~/.aws (default name: millrace)')
+    .option(
+      '--write-profile [name]',
+      'write the endpoint and credentials as an AWS profile into ~/.aws (default name: millrace)',
+    )
     .action(async (flags: Record<string, string | boolean>) => (await import('./commands/start.ts')).start(flags))
 
   connected(cli.command('env').description('Print endpoint, region and credentials: eval "$(millrace env)"'))
@@ -73,7 +78,11 @@ function connected(command: Command): Command {
 function optionOf(name: SettingName): Option {
   const setting = SETTINGS[name]
   const isSwitch = typeof setting.default === 'boolean'
-  const value = isSwitch ? (setting.default ? ' <true|false>' : '') : ` <${setting.unit.replaceAll(' | ', '|').replaceAll(' ', '-')}>`
+  const value = isSwitch
+    ? setting.default
+      ? ' <true|false>'
+      : ''
+    : ` <${setting.unit.replaceAll(' | ', '|').replaceAll(' ', '-')}>`
   const shown = String(setting.default)
   const suffix = shown === '' || (isSwitch && !setting.default) ? '' : ` (default: ${shown})`
   return new Option(`--${flagName(name)}${value}`, `${setting.why}${suffix}`)

@@ -17,7 +17,13 @@ export interface UnsignedRequest {
  * AWS Signature Version 4 for the few requests the CLI makes itself; importing an SDK client for them would cost 100 ms.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function sign(request: UnsignedRequest, service: string, region: string, key: SigningKey, nowMs: number): Record<string, string> {
+export function sign(
+  request: UnsignedRequest,
+  service: string,
+  region: string,
+  key: SigningKey,
+  nowMs: number,
+): Record<string, string> {
   const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')
   const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`
   const payloadHash = sha256(request.body)

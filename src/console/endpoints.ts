@@ -52,7 +52,10 @@ async function answer(options: EndpointOptions, request: HttpRequest): Promise<H
   } catch (error) {
     if (error instanceof AwsError) return reply(error.status, { __type: error.code, message: error.message })
     options.onBug(error, request.path)
-    return reply(500, { __type: 'InternalFailure', message: 'The request processing has failed because of an internal error.' })
+    return reply(500, {
+      __type: 'InternalFailure',
+      message: 'The request processing has failed because of an internal error.',
+    })
   }
 }
 
@@ -89,5 +92,9 @@ function grantFor({ region, accountId }: EndpointOptions, action: string, resour
 }
 
 function reply(status: number, body: object): HttpReply {
-  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: Buffer.from(`${JSON.stringify(body)}\n`) }
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: Buffer.from(`${JSON.stringify(body)}\n`),
+  }
 }

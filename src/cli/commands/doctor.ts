@@ -62,24 +62,41 @@ async function checkNode(): Promise<Check> {
 async function checkPython(): Promise<Check> {
   const version = await output('python3', ['-c', 'import sys; print(sys.version.split()[0])'])
   if (version === undefined) {
-    return { name: 'python', result: 'note', found: 'no python3', fix: 'Python functions need it: apt-get install python3 python3-boto3' }
+    return {
+      name: 'python',
+      result: 'note',
+      found: 'no python3',
+      fix: 'Python functions need it: apt-get install python3 python3-boto3',
+    }
   }
   const boto3 = await output('python3', ['-c', 'import boto3; print(boto3.__version__)'])
   if (boto3 === undefined) {
-    return { name: 'python', result: 'note', found: `${version}, no boto3`, fix: 'Python functions that call AWS need it: apt-get install python3-boto3' }
+    return {
+      name: 'python',
+      result: 'note',
+      found: `${version}, no boto3`,
+      fix: 'Python functions that call AWS need it: apt-get install python3-boto3',
+    }
   }
   return { name: 'python', result: 'ok', found: `${version}, boto3 ${boto3}` }
 }
 
 async function checkSandbox(): Promise<Check> {
   const works = await output('bwrap', ['--unshare-all', '--die-with-parent', '--ro-bind', '/', '/', 'echo', 'works'])
-  if (works === 'works') return { name: 'sandbox', result: 'ok', found: 'bubblewrap works: functions get namespaces of their own' }
+  if (works === 'works')
+    return { name: 'sandbox', result: 'ok', found: 'bubblewrap works: functions get namespaces of their own' }
   const version = await output('bwrap', ['--version'])
   return {
     name: 'sandbox',
     result: 'note',
-    found: version === undefined ? 'no bubblewrap: functions run as plain processes' : `${version} cannot make namespaces here`,
-    fix: version === undefined ? 'apt-get install bubblewrap' : 'Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or run outside a restricted container.',
+    found:
+      version === undefined
+        ? 'no bubblewrap: functions run as plain processes'
+        : `${version} cannot make namespaces here`,
+    fix:
+      version === undefined
+        ? 'apt-get install bubblewrap'
+        : 'Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or run outside a restricted container.',
   }
 }
 
@@ -111,7 +128,12 @@ async function checkDisk(dataPath: string): Promise<Check> {
     const middleMs = timesMs.toSorted((a, b) => a - b)[25] as number
     const found = `fdatasync takes ${middleMs.toFixed(2)} ms in ${dirname(folder)}`
     if (middleMs < FSYNC_SLOW_MS) return { name: 'disk', result: 'ok', found }
-    return { name: 'disk', result: 'note', found, fix: 'Every put waits for it: a local SSD answers in less than 1 ms.' }
+    return {
+      name: 'disk',
+      result: 'note',
+      found,
+      fix: 'Every put waits for it: a local SSD answers in less than 1 ms.',
+    }
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -135,7 +157,12 @@ async function checkClock(endpoint: string): Promise<Check> {
   const skewMs = Math.abs(nowMs - date)
   return skewMs < CLOCK_SKEW_MAX_MS
     ? { name: 'clock', result: 'ok', found: `${shown}, as the server's` }
-    : { name: 'clock', result: 'bad', found: `${Math.round(skewMs / 1000)} s from the server's`, fix: 'Set the clock: signatures expire after 15 minutes.' }
+    : {
+        name: 'clock',
+        result: 'bad',
+        found: `${Math.round(skewMs / 1000)} s from the server's`,
+        fix: 'Set the clock: signatures expire after 15 minutes.',
+      }
 }
 
 /** The time a running server says it is, in ms since 1970. */

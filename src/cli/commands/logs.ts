@@ -23,7 +23,8 @@ export interface LogFlags extends ConnectionFlags {
 /** Prints the log of one function, or of all, through the CloudWatch Logs API. */
 export async function logs(functionName: string | undefined, flags: LogFlags): Promise<void> {
   const minutes = Number(flags.since)
-  if (!Number.isFinite(minutes) || minutes < 0) throw new CliError(`--since ${flags.since}: expected minutes`, { exitCode: EXIT.usage })
+  if (!Number.isFinite(minutes) || minutes < 0)
+    throw new CliError(`--since ${flags.since}: expected minutes`, { exitCode: EXIT.usage })
   const connection = await findConnection(flags)
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
@@ -93,16 +94,15 @@ function show(event: LogEvent & { group: string }, withName: boolean, asJson: bo
   print(`${new Date(event.timestamp).toISOString()} ${name}${event.message.trimEnd()}`)
 }
 
-/** The clock's timers let a process end; here the wait is the work. */
+/** The clock's timers let a process end; here the wait is the work, so an open port holds it. */
 async function sleepAwake(signal: AbortSignal): Promise<void> {
-  process.stdin.ref?.()
-  const keepAlive = new MessageChannel()
-  keepAlive.port1.onmessage = () => {}
+  const { port1 } = new MessageChannel()
+  port1.ref()
   try {
     await sleep(systemClock, POLL_MS, signal)
   } catch {
     tell('')
   } finally {
-    keepAlive.port1.close()
+    port1.close()
   }
 }

@@ -37,9 +37,13 @@ async function startOrExplain(config: ServerConfig): Promise<Server> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      throw new CliError(`port ${config.port} is taken by another program`, { fix: 'Stop that one, or choose another with --port.', cause: error })
+      throw new CliError(`port ${config.port} is taken by another program`, {
+        fix: 'Stop that one, or choose another with --port.',
+        cause: error,
+      })
     }
-    if (code === 'EACCES' || code === 'EPERM') throw new CliError(message, { fix: 'Choose a directory and port this user may use.', cause: error })
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new CliError(message, { fix: 'Choose a directory and port this user may use.', cause: error })
     if (/lock/i.test(`${code} ${message} ${String((error as Error).cause)}`) && config.storage.kind === 'leveldb') {
       throw new CliError(`the data directory ${config.storage.dataPath} belongs to a server that is running`, {
         fix: 'Stop that one, or choose another directory with --data.',
@@ -50,16 +54,30 @@ async function startOrExplain(config: ServerConfig): Promise<Server> {
   }
 }
 
-function banner(config: ServerConfig, server: Server, profileName: string | undefined, profilePath: string | undefined): void {
-  const row = (label: string, value: string) => tell(`  ${styled('green', '➜')}  ${styled('bold', label.padEnd(14))} ${value}`)
+function banner(
+  config: ServerConfig,
+  server: Server,
+  profileName: string | undefined,
+  profilePath: string | undefined,
+): void {
+  const row = (label: string, value: string) =>
+    tell(`  ${styled('green', '➜')}  ${styled('bold', label.padEnd(14))} ${value}`)
   const { accessKeyId, secretAccessKey } = server.credentials
   // Kept nowhere else when nothing is kept; otherwise "millrace env" prints the secret to those who may read the directory.
   const secret = config.storage.kind === 'memory' ? secretAccessKey : '****'
   tell('')
   tell(`  ${styled('bold', `millrace ${VERSION}`)}  ready in ${Math.round(process.uptime() * 1000)} ms`)
   row('AWS endpoint', server.endpoint)
-  row('Credentials', `${accessKeyId} / ${secret}${profilePath === undefined ? '' : `  → profile "${profileName}" in ${profilePath}`}`)
-  row('Data', config.storage.kind === 'memory' ? 'in memory, gone with the process' : `${shortPath(config.storage.dataPath)}  engine: leveldb`)
+  row(
+    'Credentials',
+    `${accessKeyId} / ${secret}${profilePath === undefined ? '' : `  → profile "${profileName}" in ${profilePath}`}`,
+  )
+  row(
+    'Data',
+    config.storage.kind === 'memory'
+      ? 'in memory, gone with the process'
+      : `${shortPath(config.storage.dataPath)}  engine: leveldb`,
+  )
   row('Isolation', `${server.isolation.kind}  ${server.isolation.reason}`)
   const next =
     profileName !== undefined

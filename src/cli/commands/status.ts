@@ -25,5 +25,6 @@ export async function status(flags: ConnectionFlags & { readonly json?: boolean 
   print(`isolation  ${answer.isolation.kind}: ${answer.isolation.reason}`)
   print(`memory     ${Math.round(answer.memoryBytes / 2 ** 20)} MiB`)
   for (const [name, depth] of Object.entries(answer.queues)) print(`queue      ${name}: ${depth}`)
-  for (const runtime of answer.runtimes) print(`runtime    ${runtime.name}: ${runtime.available ? 'available' : runtime.reason}`)
+  for (const runtime of answer.runtimes)
+    print(`runtime    ${runtime.name}: ${runtime.available ? 'available' : runtime.reason}`)
 }
