@@ -23,6 +23,8 @@ export class AwsError extends Error {
 }
 
 /** 501, the answer to everything that AWS has and Millrace does not. */
-export function notImplemented(message = 'A header you provided implies functionality that is not implemented'): AwsError {
+export function notImplemented(
+  message = 'A header you provided implies functionality that is not implemented',
+): AwsError {
   return new AwsError('NotImplemented', 501, message)
 }

@@ -88,17 +88,27 @@ export type Operations<M, Service> = {
 
 // ---- handler types, derived from the SDK's command classes (types only; no SDK code is loaded) ----
 
-type CommandClass = abstract new (...args: never[]) => {
+type CommandClass = abstract new (
+  ...args: never[]
+) => {
   readonly input: object
   resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: object }>
 }
 
 export type OperationName<M> = {
-  [K in keyof M]: K extends '$Command' ? never : K extends `${infer N}Command` ? (M[K] extends CommandClass ? N : never) : never
+  [K in keyof M]: K extends '$Command'
+    ? never
+    : K extends `${infer N}Command`
+      ? M[K] extends CommandClass
+        ? N
+        : never
+      : never
 }[keyof M]
 
 type CommandOf<M, N extends string> = `${N}Command` extends keyof M
-  ? M[`${N}Command`] extends abstract new (...args: never[]) => infer C
+  ? M[`${N}Command`] extends abstract new (
+      ...args: never[]
+    ) => infer C
     ? C
     : never
   : never
@@ -107,11 +117,12 @@ type CommandOf<M, N extends string> = `${N}Command` extends keyof M
 export type InputOf<M, N extends string> = CommandOf<M, N> extends { readonly input: infer I } ? Received<I> : never
 
 /** What it returns: `$metadata` is not its business, a streaming body is bytes or an async iterable of bytes. */
-export type OutputOf<M, N extends string> = CommandOf<M, N> extends {
-  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer O }>
-}
-  ? Returned<Omit<O, '$metadata'>>
-  : never
+export type OutputOf<M, N extends string> =
+  CommandOf<M, N> extends {
+    resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer O }>
+  }
+    ? Returned<Omit<O, '$metadata'>>
+    : never
 
 type Received<T> = { [K in keyof T]: ReceivedMember<T, K> }
 type ReceivedMember<T, K extends keyof T> = undefined extends T[K]
@@ -120,18 +131,20 @@ type ReceivedMember<T, K extends keyof T> = undefined extends T[K]
     : ReceivedValue<Exclude<T[K], undefined>>
   : ReceivedValue<T[K]>
 // The SDK accepts ArrayBuffer for a blob that is the whole payload, and not for a streaming body.
-type ReceivedValue<V> = ArrayBuffer extends NonNullable<V>
-  ? Uint8Array | Extract<V, undefined>
-  : Readable extends NonNullable<V>
-    ? ByteSource | Extract<V, undefined>
-    : V
+type ReceivedValue<V> =
+  ArrayBuffer extends NonNullable<V>
+    ? Uint8Array | Extract<V, undefined>
+    : Readable extends NonNullable<V>
+      ? ByteSource | Extract<V, undefined>
+      : V
 
 type Returned<T> = { [K in keyof T]: ReturnedValue<T[K]> }
-type ReturnedValue<V> = NonNullable<V> extends Uint8Array
-  ? Uint8Array | Extract<V, undefined>
-  : NonNullable<V> extends { transformToByteArray(): Promise<Uint8Array> }
-    ? BodyOutput | undefined
-    : V
+type ReturnedValue<V> =
+  NonNullable<V> extends Uint8Array
+    ? Uint8Array | Extract<V, undefined>
+    : NonNullable<V> extends { transformToByteArray(): Promise<Uint8Array> }
+      ? BodyOutput | undefined
+      : V
 
 /** A streaming body as handlers return it. */
 export type BodyOutput = Uint8Array | AsyncIterable<Uint8Array>

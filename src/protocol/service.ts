@@ -54,6 +54,8 @@ export interface ServiceProtocol {
   needsBodyToRoute(request: WireRequest): boolean
   /** Throws an AwsError for an operation that does not exist. */
   route(request: WireRequest, body?: Buffer): Route
+  /** The route of an operation called without a connection, by one service for another. Throws as `route` does. */
+  routeOf(operation: string): Route
   /** Members bound to path, query, headers and body, type-checked; required members of S3 are present. Throws an AwsError with status 400. */
   parse(route: Route, request: WireRequest, body: Buffer | ByteSource): Record<string, unknown>
   /** Required members, lengths, ranges, patterns and enums in the words AWS uses. Does nothing for S3, whose codes are per operation. */
@@ -62,3 +64,5 @@ export interface ServiceProtocol {
   /** The error in the dialect of the route, or the one the request seems to speak when routing failed. */
   serializeError(route: Route | undefined, request: WireRequest, error: AwsError, ids: ReplyIds): WireReply
 }
+
+export { chooseService, loadService, needsBodyToChoose, serviceNames } from './services.ts'
