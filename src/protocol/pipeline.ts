@@ -1,5 +1,5 @@
 import type { ByteSource } from '../std/byte-source.ts'
-import { SourceTooLongError } from '../std/byte-source.ts'
+import { SourceTooLongError, sourceOf } from '../std/byte-source.ts'
 import type { Clock } from '../std/clock.ts'
 import { requestId16, uuid } from '../std/ids.ts'
 import type { Caller } from './caller.ts'
@@ -8,7 +8,8 @@ import { internalError, tooLong } from './failures.ts'
 import type { Call, Decision, Grant, HttpInfo, Operation, Reply } from './operation.ts'
 import { NotImplemented } from './operation.ts'
 import type { ReplyIds, Route, ServiceProtocol, WireReply, WireRequest } from './service.ts'
-import { type ServiceFinder, serviceFinder } from './service-finder.ts'
+import { scopeService } from './scope-service.ts'
+import { chooseService, needsBodyToChoose } from './services.ts'
 
 /** What the listener hands in: the head as it came, and a body nobody has read yet. */
 export interface HttpRequest extends WireRequest, HttpInfo {
@@ -43,11 +44,15 @@ export interface SignedService {
 
 /** A service as the pipeline runs it: how it speaks, what it can, and what its handlers work with. */
 export interface Endpoint {
+  /** `s3`, `lambda`, `cloudwatch` */
+  readonly name: string
+  /** A getter where the model is only read when the first call comes. */
   readonly protocol: ServiceProtocol
   /** The name in credential scopes: `s3`, `lambda`, `monitoring`. */
   readonly signingName: string
   /** Largest body that is collected for an operation that does not stream, in bytes. */
   readonly bodyBytesMax: number
+  /** Operations that are missing here answer 501 like those that say `NotImplemented`. */
   readonly operations: OperationTable
   /** What handlers get as their second argument. */
   readonly service: unknown
@@ -104,6 +109,8 @@ export interface Pipeline {
   authorizeRequest(request: HttpRequest, grant: Grant): Promise<Caller>
 }
 
+/** Largest form that is read before anybody knows which service it is for. */
+const FORM_BYTES_MAX = 1024 * 1024
 const NEVER_ABORTED = new AbortController().signal
 
 /**
@@ -116,25 +123,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
 class StandardPipeline implements Pipeline {
   readonly #options: PipelineOptions
-  readonly #find: ServiceFinder<Endpoint>
   readonly #byName: ReadonlyMap<string, Endpoint>
   readonly #hostId = Buffer.from(`${uuid()}${uuid()}`.replaceAll('-', ''), 'hex').toString('base64')
 
   constructor(options: PipelineOptions) {
     this.#options = options
-    this.#find = serviceFinder(options.endpoints)
-    this.#byName = new Map(options.endpoints.map((endpoint) => [endpoint.protocol.service, endpoint]))
+    this.#byName = new Map(options.endpoints.map((endpoint) => [endpoint.name, endpoint]))
   }
 
   async handle(request: HttpRequest): Promise<HttpReply> {
-    const endpoint = this.#find(request)
+    const scope = scopeService(request)
+    let { body } = request
+    let form: Buffer | undefined
+    if (needsBodyToChoose(request, scope)) {
+      // Too long or broken off: then it is no form of a service that is called unsigned, and S3 says what is wrong with it.
+      form = await body.collect(FORM_BYTES_MAX).catch(() => undefined)
+      body = sourceOf(form ?? '')
+    }
+    const endpoint = this.#endpoint(chooseService(request, scope, () => form))
     const isS3 = endpoint.signingName === 's3'
     const ids: ReplyIds = { requestId: isS3 ? requestId16() : uuid(), hostId: this.#hostId }
     const progress: { route: Route | undefined } = { route: undefined }
     let reply: WireReply
     let code: string | undefined
     try {
-      reply = await this.#answer(request, endpoint, ids, progress)
+      reply = await this.#answer(request, body, endpoint, ids, progress)
     } catch (error) {
       const answer = this.#toAwsError(error, request, endpoint, ids, progress.route)
       code = answer.code
@@ -156,6 +169,7 @@ class StandardPipeline implements Pipeline {
 
   async #answer(
     request: HttpRequest,
+    source: ByteSource,
     endpoint: Endpoint,
     ids: ReplyIds,
     progress: { route: Route | undefined },
@@ -165,7 +179,7 @@ class StandardPipeline implements Pipeline {
     let collected: Buffer | undefined
     let route: Route
     if (protocol.needsBodyToRoute(request)) {
-      identified = await this.#options.authenticate(request, request.body, {
+      identified = await this.#options.authenticate(request, source, {
         signingName: endpoint.signingName,
         style: 'query',
       })
@@ -174,7 +188,7 @@ class StandardPipeline implements Pipeline {
     } else {
       route = progress.route = protocol.route(request)
       const style = styleOf(route)
-      identified = await this.#options.authenticate(request, request.body, { signingName: endpoint.signingName, style })
+      identified = await this.#options.authenticate(request, source, { signingName: endpoint.signingName, style })
     }
     const operation = endpoint.operations[route.operation]
     if (operation === undefined || operation === NotImplemented)
@@ -187,6 +201,12 @@ class StandardPipeline implements Pipeline {
     const call = new PipelineCall(this.#options, input, identified.caller, ids, identified.scope?.region, request)
     const output = await this.#run(endpoint, operation as AnyOperation, route, call)
     return protocol.serialize(route, output, call.reply, ids)
+  }
+
+  #endpoint(name: string): Endpoint {
+    const endpoint = this.#byName.get(name)
+    if (endpoint === undefined) throw new Error(`the server has no endpoint for ${name}`)
+    return endpoint
   }
 
   /** The steps that every call takes, whichever door it came in by. */
@@ -208,19 +228,11 @@ class StandardPipeline implements Pipeline {
     as: Caller,
     options: InternalCallOptions = {},
   ): Promise<object> {
-    const endpoint = this.#byName.get(service)
-    const operation = endpoint?.operations[name]
-    if (endpoint === undefined || operation === undefined)
-      throw new Error(`no operation ${service}:${name} in this house`)
-    if (operation === NotImplemented) throw notImplementedOperation(endpoint, name)
+    const endpoint = this.#endpoint(service)
+    const operation = endpoint.operations[name]
+    if (operation === undefined || operation === NotImplemented) throw notImplementedOperation(endpoint, name)
     const ids: ReplyIds = { requestId: endpoint.signingName === 's3' ? requestId16() : uuid(), hostId: this.#hostId }
-    const route: Route = {
-      service,
-      operation: name,
-      protocol: dialectOf(endpoint),
-      inputStreams: false,
-      labels: {},
-    }
+    const route = endpoint.protocol.routeOf(name)
     const call = new PipelineCall(this.#options, input, as, ids, options.region, undefined, options)
     try {
       return await this.#run(endpoint, operation as AnyOperation, route, call)
@@ -258,7 +270,7 @@ class StandardPipeline implements Pipeline {
   }
 
   #where(endpoint: Endpoint, ids: ReplyIds, route: Route | undefined): Omit<CallRecord, 'status'> {
-    return { requestId: ids.requestId, service: endpoint.protocol.service, operation: route?.operation ?? 'unknown' }
+    return { requestId: ids.requestId, service: endpoint.name, operation: route?.operation ?? 'unknown' }
   }
 }
 
@@ -312,16 +324,8 @@ function styleOf(route: Route): ErrorStyle {
   return route.protocol === 'restXml' ? 's3' : route.protocol === 'awsQuery' ? 'query' : 'json'
 }
 
-const QUERY_SERVICES: readonly string[] = ['iam', 'sts', 'sns', 'cloudformation']
-
-/** The dialect whose words errors take when no request chose one. */
-function dialectOf({ signingName }: Endpoint): Route['protocol'] {
-  if (signingName === 's3') return 'restXml'
-  return QUERY_SERVICES.includes(signingName) ? 'awsQuery' : 'restJson1'
-}
-
 function notImplementedOperation(endpoint: Endpoint, operation: string): AwsError {
   // S3's text is the one AWS documents; the others have none, so theirs says what is missing.
   if (endpoint.signingName === 's3') return notImplemented()
-  return notImplemented(`${endpoint.protocol.service}:${operation} is not implemented`)
+  return notImplemented(`${endpoint.name}:${operation} is not implemented`)
 }

@@ -1,0 +1,46 @@
+import { defineConfig, type Settings } from '../config.ts'
+import { type Clock, type Server, startServer } from '../index.ts'
+
+export { ManualClock } from '../index.ts'
+
+export interface TestServerOptions {
+  /** A clock of your own: a `ManualClock` stands still until it is advanced. */
+  readonly clock?: Clock
+  /** Settings that differ from a test server's: in memory, on a free port, silent. */
+  readonly settings?: Partial<Settings>
+}
+
+/** What every AWS SDK v3 client takes. */
+export interface ClientConfig {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+export interface TestServer extends Server {
+  /** For `new S3Client(server.clientConfig())`: the account's root. Give other credentials to be somebody else. */
+  clientConfig(credentials?: ClientConfig['credentials']): ClientConfig
+}
+
+/** A whole server inside this process, with everything in memory. Ends with `await using`, or `stop()`. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const config = defineConfig({
+    port: 0,
+    logLevel: 'error',
+    stopGraceMs: 1000,
+    ...(options.settings?.data === undefined && { ephemeral: true }),
+    ...options.settings,
+  })
+  const server = await startServer(config, options.clock && { clock: options.clock })
+  return {
+    endpoint: server.endpoint,
+    region: server.region,
+    accountId: server.accountId,
+    credentials: server.credentials,
+    isolation: server.isolation,
+    traces: (subject, limit) => server.traces(subject, limit),
+    stop: () => server.stop(),
+    [Symbol.asyncDispose]: () => server.stop(),
+    clientConfig: (credentials = server.credentials) => ({ endpoint: server.endpoint, region: server.region, credentials }),
+  }
+}
