@@ -35,9 +35,11 @@ export function sign(
     ...(key.sessionToken !== undefined && { 'x-amz-security-token': key.sessionToken }),
   }
   const names = Object.keys(headers).sort()
+  // Sorted by name: `select` comes before `select-type`, although "=" sorts after "-".
   const query = [...request.url.searchParams]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort()
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
+    .map(([name, value]) => `${name}=${value}`)
     .join('&')
   const canonical = [
     request.method,
@@ -57,6 +59,10 @@ export function sign(
   // fetch sets it itself, to the same value.
   delete headers.host
   return headers
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 function sha256(text: string): string {
