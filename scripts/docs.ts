@@ -1,7 +1,7 @@
 /** Prints the generated pages: docs/settings.md from the settings, docs/compatibility.md from the operation tables. */
 import { writeFile } from 'node:fs/promises'
-import { compatibilityPage } from '../src/compatibility.ts'
 import { settingsPage } from '../src/config.ts'
+import { compatibilityPage } from './compatibility-page.ts'
 
 const only = process.argv[2]
 const pages: [string, () => string | Promise<string>][] = [

@@ -1,0 +1,36 @@
+import { OPERATION_TABLES } from '../src/operation-tables.ts'
+import { NotImplemented } from '../src/protocol/operation.ts'
+import type { OperationTable } from '../src/protocol/pipeline.ts'
+import { loadService, serviceNames } from '../src/protocol/services.ts'
+
+/** `docs/compatibility.md`: which operations work, service by service. Everything else answers 501 in the service's own format. */
+export function compatibilityPage(): string {
+  const tables: Readonly<Record<string, OperationTable | undefined>> = OPERATION_TABLES
+  const services = serviceNames().map((service) => {
+    const names = loadService(service).operationNames.toSorted()
+    const done = names.filter((name) => (tables[service]?.[name] ?? NotImplemented) !== NotImplemented)
+    return { service, names, done }
+  })
+  return [
+    '# Compatibility',
+    '',
+    'Printed from the operation tables by `npm run compatibility`; a test compares. What is listed as working refuses members it does not',
+    'support. Every other operation answers 501 `NotImplemented` in the format of its service.',
+    '',
+    '| service | working | of |',
+    '|---|---|---|',
+    ...services.map(({ service, names, done }) => `| ${service} | ${done.length} | ${names.length} |`),
+    ...services.flatMap(({ service, names, done }) => [
+      '',
+      `## ${service}`,
+      '',
+      ...(done.length === 0 ? ['Nothing yet.'] : [wrapped('Working', done), '']),
+      ...(done.length === 0 ? [] : [wrapped('Answers 501', names.filter((name) => !done.includes(name)))]),
+    ]),
+    '',
+  ].join('\n')
+}
+
+function wrapped(label: string, names: readonly string[]): string {
+  return `**${label}:** ${names.length === 0 ? 'none' : names.join(', ')}`
+}
