@@ -2,6 +2,9 @@
  * The seam of the execution room: a function version goes in, the result of one invocation comes out. Knows processes, the Runtime
  * API and log lines; knows no store, no IAM and no S3.
  */
+import type { Socket } from 'node:net'
+import type { Clock } from '../std/clock.ts'
+
 export interface FunctionSpec {
   /** Unqualified ARN. */
   readonly functionArn: string
@@ -23,6 +26,10 @@ export interface FunctionSpec {
   readonly accountId: string
   readonly region: string
   readonly logFormat: 'Text' | 'JSON'
+  /** What the runtime itself filters by, with JSON logs only. Default INFO. */
+  readonly applicationLogLevel?: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+  /** Which platform events are written, with JSON logs only. Default INFO. */
+  readonly systemLogLevel?: 'DEBUG' | 'INFO' | 'WARN'
   readonly logGroup: string
   /** Credentials of the execution role for a new environment; called again before they expire. Throws when the role cannot be assumed. */
   credentials(): Promise<RoleCredentials>
@@ -49,6 +56,7 @@ export interface InvocationRequest {
   readonly traceHeader: string
   /** Decoded JSON text, only when the caller sent one. */
   readonly clientContext?: string
+  /** Gives up waiting for an environment. An event that has begun runs to its end, as on AWS. */
   readonly signal?: AbortSignal
 }
 
@@ -84,4 +92,24 @@ export interface Executor extends AsyncDisposable {
   /** Which isolation is active and why: `bubblewrap`, or `process` with the reason bubblewrap does not work here. */
   readonly isolation: { readonly kind: 'bubblewrap' | 'process'; readonly reason: string }
   readonly runtimes: readonly { readonly name: string; readonly available: boolean; readonly reason: string }[]
+}
+
+/** What {@link createExecutor} in `executor.ts` takes. */
+export interface ExecutorOptions {
+  readonly clock: Clock
+  /** Where environments keep what they leave on disk (`/tmp`, merged layers). Ours alone: emptied at the start and at the end. */
+  readonly directory: string
+  /** `auto`: bubblewrap where it works here, else process. `bubblewrap`: createExecutor throws where it does not work. */
+  readonly isolation: 'auto' | 'bubblewrap' | 'process'
+  /** What functions get as `AWS_ENDPOINT_URL`; asked at every start of a process, so the port may be known late. */
+  endpointUrl(): string
+  /**
+   * Takes a connection that a function opened to the endpoint from a network namespace of its own, as the HTTP server's `connection`
+   * event would bring it. Left out: such connections are forwarded to the host and port of the endpoint.
+   */
+  readonly onEndpointConnection?: (socket: Socket) => void
+  /** Function processes on this machine at one time. Default 64. */
+  readonly environmentsMax?: number
+  /** An environment that had no event for so long is ended, in ms. Default 5 minutes. */
+  readonly idleMaxMs?: number
 }
