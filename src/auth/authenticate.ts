@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import { notImplemented } from '../protocol/errors.ts'
 import type { ByteSource } from '../std/byte-source.ts'
 import type { Clock } from '../std/clock.ts'
-import { type CanonicalRequest, canonicalRequestOf } from './canonical.ts'
+import { type CanonicalOptions, type CanonicalRequest, canonicalRequestOf } from './canonical.ts'
 import { ChunkSignatures, isSameSignature } from './chunk-signature.ts'
 import type { Authenticate, Authenticated, AuthenticatedService, CredentialLookup, SignedRequest } from './doors.ts'
 import { type AuthFailures, failuresOf } from './failures.ts'
@@ -167,18 +167,19 @@ function verify(
   claim: ClaimedSignature,
   service: AuthenticatedService,
   payloadHash: string,
-  signingKey: Buffer,
+  signingKey: KeyObject,
   failures: AuthFailures,
 ): void {
   const { signedHeaders, signature, accessKeyId } = claim
   const isS3 = service.style === 's3'
-  const canonical = canonicalRequestOf(request, { signedHeaders, payloadHash, isS3 })
+  const options = { signedHeaders, payloadHash, isS3 }
+  const canonical = canonicalRequestOf(request, options)
   const stringToSign = stringToSignOf(claim, canonical)
   if (canonical.missingHeader === undefined) {
     if (isSameSignature(signText(signingKey, stringToSign), signature)) return
-    if (hasRepeatedHeader(request, signedHeaders)) {
-      const tight = canonicalRequestOf(request, { signedHeaders, payloadHash, isS3, joinsTightly: true })
-      if (isSameSignature(signText(signingKey, stringToSignOf(claim, tight)), signature)) return
+    for (const variant of variantsOf(request, claim, isS3)) {
+      const other = canonicalRequestOf(request, { ...options, ...variant })
+      if (isSameSignature(signText(signingKey, stringToSignOf(claim, other)), signature)) return
     }
   }
   throw failures.mismatch({
@@ -194,9 +195,15 @@ function stringToSignOf(claim: ClaimedSignature, canonical: CanonicalRequest): s
   return `AWS4-HMAC-SHA256\n${claim.dateText}\n${claim.scope}\n${digest}`
 }
 
-/** Whether node may have joined a header that came more than once. */
-function hasRepeatedHeader(request: SignedRequest, signedHeaders: string): boolean {
-  return signedHeaders.split(';').some((name) => request.headers[name]?.includes(', ') === true)
+/** Other ways in which the same request may rightly have been signed; looked at only when the usual one does not fit. */
+function variantsOf(request: SignedRequest, claim: ClaimedSignature, isS3: boolean): Partial<CanonicalOptions>[] {
+  const variants: Partial<CanonicalOptions>[] = []
+  // Node joins a header that came more than once.
+  if (claim.signedHeaders.split(';').some((name) => request.headers[name]?.includes(', ') === true)) {
+    variants.push({ joinsTightly: true })
+  }
+  if (!isS3 && claim.place === 'query' && claim.sessionToken !== undefined) variants.push({ omitsToken: true })
+  return variants
 }
 
 /** The body as its reader should see it: framing removed, hashes and chunk signatures checked on the way. */

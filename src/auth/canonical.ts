@@ -9,6 +9,8 @@ export interface CanonicalOptions {
   readonly isS3: boolean
   /** Node joins repeated headers by `, `, signers by `,`: true tries it the signers' way. */
   readonly joinsTightly?: boolean
+  /** The session token was added to the query after signing. */
+  readonly omitsToken?: boolean
 }
 
 export interface CanonicalRequest {
@@ -23,7 +25,7 @@ export interface CanonicalRequest {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function canonicalRequestOf(request: SignedRequest, options: CanonicalOptions): CanonicalRequest {
-  const { signedHeaders, payloadHash, isS3, joinsTightly = false } = options
+  const { signedHeaders, payloadHash, isS3, joinsTightly = false, omitsToken = false } = options
   let headerLines = ''
   let missingHeader: string | undefined
   for (const name of signedHeaders.split(';')) {
@@ -32,7 +34,7 @@ export function canonicalRequestOf(request: SignedRequest, options: CanonicalOpt
     headerLines += `${name}:${canonicalValue(value ?? '', joinsTightly)}\n`
   }
   const uri = isS3 ? encodeOnce(request.path, true) : encodeTwice(request.path)
-  const query = request.query === '' ? '' : canonicalQuery(request.query)
+  const query = request.query === '' ? '' : canonicalQuery(request.query, omitsToken)
   const text = `${request.method}\n${uri}\n${query}\n${headerLines}\n${signedHeaders}\n${payloadHash}`
   return { text, missingHeader }
 }
@@ -45,13 +47,13 @@ function canonicalValue(value: string, joinsTightly: boolean): string {
 }
 
 /** Sorted by name, then value, both encoded; a parameter without `=` gets one. */
-export function canonicalQuery(query: string): string {
+export function canonicalQuery(query: string, omitsToken = false): string {
   const parameters: { readonly name: string; readonly value: string }[] = []
   for (const part of query.split('&')) {
     if (part === '') continue
     const equals = part.indexOf('=')
     const name = encodeOnce(equals === -1 ? part : part.slice(0, equals), false)
-    if (name === 'X-Amz-Signature') continue
+    if (name === 'X-Amz-Signature' || (omitsToken && name === 'X-Amz-Security-Token')) continue
     parameters.push({ name, value: equals === -1 ? '' : encodeOnce(part.slice(equals + 1), false) })
   }
   // All characters are ASCII by now, so comparing strings compares bytes. Names first: `=` sorts after some of their characters.

@@ -1,4 +1,4 @@
-import { createHash, type Hash, hash, timingSafeEqual } from 'node:crypto'
+import { createHash, type Hash, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { AwsError } from '../protocol/errors.ts'
 import { s3Failures } from './s3-failures.ts'
 import { signText } from './signing-key.ts'
@@ -8,7 +8,7 @@ export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49
 /** What the request's own signature hands to those of its chunks. */
 export interface ChunkSeed {
   readonly accessKeyId: string
-  readonly signingKey: Buffer
+  readonly signingKey: KeyObject
   readonly dateText: string
   readonly scope: string
   /** Signature of the request. */

@@ -139,7 +139,11 @@ function readQuery(
     dateMs,
     expiresSeconds,
     sessionToken: parameters.get('X-Amz-Security-Token') ?? request.headers['x-amz-security-token'],
-    payloadHash: request.headers['x-amz-content-sha256'] ?? parameters.get('X-Amz-Content-Sha256'),
+    // Signers move headers into the query as they are written.
+    payloadHash:
+      request.headers['x-amz-content-sha256'] ??
+      parameters.get('X-Amz-Content-Sha256') ??
+      parameters.get('x-amz-content-sha256'),
   }
 }
 

@@ -1,19 +1,20 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
 /** Key ids × days × regions × services that are kept; a derivation costs four HMACs, about 8 µs. */
 const KEY_COUNT_MAX = 1000
 
 /** Derives signing keys and keeps the latest used. */
 export class SigningKeys {
-  readonly #kept = new Map<string, { readonly secret: string; readonly key: Buffer }>()
+  readonly #kept = new Map<string, { readonly secret: string; readonly key: KeyObject }>()
 
   /** `scope`: `20260131/us-east-1/s3/aws4_request`. */
-  find(accessKeyId: string, secret: string, scope: string): Buffer {
+  find(accessKeyId: string, secret: string, scope: string): KeyObject {
     const name = `${accessKeyId}/${scope}`
     const kept = this.#kept.get(name)
     // The secret is compared because an id may be given a new one.
     if (kept !== undefined && kept.secret === secret) return kept.key
-    const key = deriveSigningKey(secret, scope)
+    // Node turns a buffer into a key at every use, which takes longer than the HMAC: 50 µs against 7 (24.21).
+    const key = createSecretKey(deriveSigningKey(secret, scope))
     if (this.#kept.size >= KEY_COUNT_MAX) this.#kept.delete(this.#kept.keys().next().value as string)
     this.#kept.set(name, { secret, key })
     return key
@@ -27,6 +28,6 @@ export function deriveSigningKey(secret: string, scope: string): Buffer {
 }
 
 /** Lower-case hex. */
-export function signText(key: Buffer, stringToSign: string): string {
+export function signText(key: KeyObject, stringToSign: string): string {
   return createHmac('sha256', key).update(stringToSign, 'latin1').digest('hex')
 }
