@@ -35,6 +35,8 @@ export interface RoleCaller {
   /** Policy documents (JSON text) passed to AssumeRole; they cap what the role allows. */
   readonly sessionPolicies: readonly string[]
   readonly tags: Readonly<Record<string, string>>
+  /** ARNs of managed policies passed to AssumeRole; they cap too, with what they say at each call. */
+  readonly sessionPolicyArns?: readonly string[]
   /** Keys of the tags that a role assumed with these credentials gets too. */
   readonly transitiveTagKeys?: readonly string[]
   /** `aws:SourceIdentity`: set at the first AssumeRole and kept by all that follow from it. */

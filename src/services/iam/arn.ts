@@ -26,6 +26,6 @@ export function parsePolicyArn(text: string, accountId: string): IamArn {
   const arn = findIamArn(text)
   if (arn === undefined) throw validationError('Invalid ARN:  Could not be parsed!')
   if (arn.kind !== 'policy') throw validationError(`ARN ${text} is not valid.`)
-  if (arn.accountId !== 'aws' && arn.accountId !== accountId) throw noSuchEntity('Policy ARN was not found.')
+  if (arn.accountId !== 'aws' && arn.accountId !== accountId) throw noSuchEntity(`Policy ${text} was not found.`)
   return arn
 }

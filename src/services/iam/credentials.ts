@@ -2,7 +2,6 @@ import type { CredentialResult } from '../../auth/doors.ts'
 import type { RoleCaller } from '../../protocol/caller.ts'
 import type { Store } from '../../store/store.ts'
 import { entityArn } from './arn.ts'
-import { EMPTY_POLICY_TEXT, managedPolicyText } from './principal-policies.ts'
 import type { SessionClaims } from './sessions.ts'
 import { accessKeys, accounts, type RoleRow, roles, users } from './tables.ts'
 
@@ -55,17 +54,14 @@ export async function resolveSession(store: Store, claims: SessionClaims): Promi
     case 'role': {
       const role = await roles.get(store, [accountId, claims.name.toLowerCase()])
       if (role === undefined || role.id !== claims.id) return INVALID
-      return { ok: true, secretAccessKey, caller: await roleCaller(store, claims, role) }
+      return { ok: true, secretAccessKey, caller: roleCaller(claims, role) }
     }
   }
 }
 
-async function roleCaller(store: Store, claims: SessionClaims, role: RoleRow): Promise<RoleCaller> {
-  const { accountId, accessKeyId, sessionName = '', transitiveTagKeys, sourceIdentity, sourceFunctionArn } = claims
-  const sessionPolicies = claims.policy === undefined ? [] : [claims.policy]
-  for (const arn of claims.policyArns ?? []) {
-    sessionPolicies.push((await managedPolicyText(store, accountId, arn)) ?? EMPTY_POLICY_TEXT)
-  }
+function roleCaller(claims: SessionClaims, role: RoleRow): RoleCaller {
+  const { accountId, accessKeyId, sessionName = '', policy, policyArns } = claims
+  const { transitiveTagKeys, sourceIdentity, sourceFunctionArn } = claims
   return {
     kind: 'role',
     accountId,
@@ -75,9 +71,10 @@ async function roleCaller(store: Store, claims: SessionClaims, role: RoleRow): P
     roleArn: entityArn(accountId, 'role', role.path, role.name),
     sessionName,
     arn: `arn:aws:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
-    sessionPolicies,
+    sessionPolicies: policy === undefined ? [] : [policy],
     tags: claims.tags ?? {},
     tokenIssuedMs: claims.issuedMs,
+    ...(policyArns && { sessionPolicyArns: policyArns }),
     ...(transitiveTagKeys && { transitiveTagKeys }),
     ...(sourceIdentity !== undefined && { sourceIdentity }),
     ...(sourceFunctionArn !== undefined && { sourceFunctionArn }),

@@ -1,7 +1,6 @@
 import type { CredentialResult, IdentityPolicies, ResourcePolicy } from '../../auth/doors.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
-import type { Caller } from '../../protocol/caller.ts'
 import type { Store, Version } from '../../store/store.ts'
 import type { Writes } from '../../store/transaction.ts'
 import { BoundedMap } from './bounded-map.ts'
@@ -15,10 +14,8 @@ export interface Knowledge {
   readonly epoch: Version
   /** By access key id, or by session token. */
   readonly credentials: BoundedMap<string, CredentialResult>
-  /** By kind and unique id: policies of the user or role itself. */
-  readonly principals: BoundedMap<string, Omit<IdentityPolicies, 'session'>>
-  /** By the caller object that authentication made; the fastest way for the next call with the same credentials. */
-  readonly callers: WeakMap<Caller, IdentityPolicies>
+  /** By unique id and, for sessions, the managed policies that cap them. */
+  readonly principals: BoundedMap<string, IdentityPolicies>
   /** By role ARN. */
   readonly trust: BoundedMap<string, ResourcePolicy>
 }
@@ -53,7 +50,6 @@ function newKnowledge(epoch: Version): Knowledge {
     epoch,
     credentials: new BoundedMap(ENTRIES_MAX),
     principals: new BoundedMap(ENTRIES_MAX),
-    callers: new WeakMap(),
     trust: new BoundedMap(ENTRIES_MAX),
   }
 }

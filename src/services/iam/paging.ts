@@ -1,3 +1,5 @@
+import type { KeyTuple } from '../../store/keys.ts'
+import type { Lister, Row, Table } from '../../store/table.ts'
 import { validationError } from './errors.ts'
 
 const PAGE_DEFAULT = 100
@@ -62,4 +64,22 @@ function readMarker(marker: string | undefined): string | undefined {
   const text = Buffer.from(marker, 'base64url').toString('utf8')
   if (!text.startsWith(MARKER_VERSION)) throw validationError('Invalid Marker.')
   return text.slice(MARKER_VERSION.length)
+}
+
+const SCAN_ROWS = 100
+
+/** Rows of a table below `prefix`, after the one whose next key part is `after`. */
+export async function* rowsAfter<K extends KeyTuple, V>(
+  table: Table<K, V>,
+  store: Lister,
+  prefix: KeyTuple,
+  after: string | undefined,
+): AsyncGenerator<Row<K, V>> {
+  let from: KeyTuple | undefined = after === undefined ? undefined : [...prefix, after]
+  for (;;) {
+    const rows: Row<K, V>[] = await table.list(store, { prefix, limit: SCAN_ROWS, ...(from && { after: from }) })
+    yield* rows
+    if (rows.length < SCAN_ROWS) return
+    from = rows.at(-1)?.key
+  }
 }

@@ -20,10 +20,6 @@ const INLINE_POLICIES_MAX = 1000
 const NONE = { identity: [], boundary: undefined, tags: {} } as const
 const ALLOWS_NOTHING: PolicyDocument = { version: '2012-10-17', id: undefined, statements: [] }
 
-/** Stands for a managed policy that caps a session and is gone: it matches nothing, so it allows nothing. */
-export const EMPTY_POLICY_TEXT =
-  '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'
-
 /** The policies a user has by itself and by its groups. Empty when the user was deleted, or is another of the same name. */
 export async function userPolicies(
   store: Store,
@@ -54,6 +50,18 @@ export async function rolePolicies(
   return { identity, boundary: await boundaryOf(store, accountId, row.boundaryArn), tags: row.tags }
 }
 
+/** What a group gives to each of its members. */
+export async function groupPolicies(
+  store: Store,
+  accountId: string,
+  name: string,
+): Promise<Omit<IdentityPolicies, 'session'>> {
+  const row = await groups.get(store, [accountId, name.toLowerCase()])
+  return row === undefined
+    ? NONE
+    : { identity: await entityPolicies(store, accountId, 'group', row), boundary: undefined, tags: {} }
+}
+
 async function entityPolicies(
   store: Store,
   accountId: string,
@@ -75,10 +83,13 @@ async function entityPolicies(
 }
 
 async function boundaryOf(store: Store, accountId: string, arn: string | null): Promise<NamedPolicy | undefined> {
-  if (arn === null) return undefined
-  const text = await managedPolicyText(store, accountId, arn)
-  // A boundary whose policy is gone allows nothing.
-  return { name: arn, document: text === undefined ? ALLOWS_NOTHING : parsedDocument(text, 'identity') }
+  return arn === null ? undefined : capOf(store, accountId, arn)
+}
+
+/** A managed policy that caps a principal or a session. One that is gone allows nothing, or deleting it would lift the cap. */
+export async function capOf(store: Store, accountId: string, policyArn: string): Promise<NamedPolicy> {
+  const text = await managedPolicyText(store, accountId, policyArn)
+  return { name: policyArn, document: text === undefined ? ALLOWS_NOTHING : parsedDocument(text, 'identity') }
 }
 
 /** The default version of a managed policy, AWS's or the account's own. */

@@ -16,9 +16,9 @@ import type { MasterKey, Sealer } from '../../std/master-key.ts'
 import { entityArn, findIamArn } from './arn.ts'
 import { resolveAccessKey, resolveSession } from './credentials.ts'
 import type { AssumableRole, RoleSession, SessionRequest, TemporaryCredentials } from './doors.ts'
-import { newAccessKeyId, newSecretAccessKey } from './ids.ts'
+import { accountOfAccessKeyId, newAccessKeyId, newSecretAccessKey } from './ids.ts'
 import { beginEpoch, KnowledgeKeeper, parsedDocument } from './knowledge.ts'
-import { managedPolicyText, rolePolicies, userPolicies } from './principal-policies.ts'
+import { capOf, managedPolicyText, rolePolicies, userPolicies } from './principal-policies.ts'
 import { Sessions } from './sessions.ts'
 import { accessKeys, accounts, NO_ACCOUNT, type RoleRow, roles } from './tables.ts'
 import { isTrusted } from './trust.ts'
@@ -71,7 +71,10 @@ export class Iam {
    * The account's root access key, made at the first call and the same ever after. `chosen` replaces it where it differs.
    */
   async ensureRoot(chosen: RootCredentials | null = null): Promise<RootCredentials> {
-    const fresh = chosen ?? { accessKeyId: newAccessKeyId('AKIA'), secretAccessKey: newSecretAccessKey() }
+    const fresh = chosen ?? {
+      accessKeyId: newAccessKeyId('AKIA', this.accountId),
+      secretAccessKey: newSecretAccessKey(),
+    }
     const sealedSecret = this.sealSecret(fresh.accessKeyId, fresh.secretAccessKey)
     const nowMs = this.clock.now()
     return this.change(async (tx) => {
@@ -123,22 +126,25 @@ export class Iam {
     return result
   }
 
+  /**
+   * The policies attached to a caller. `session` has the managed policies of a role session only: a document passed to AssumeRole is in
+   * the caller itself.
+   */
   readonly identityPolicies: IdentityPolicyLookup = async (caller) => {
     if (caller.kind !== 'user' && caller.kind !== 'role') return NO_POLICIES
     const knowledge = await this.#knowledge.current()
-    const known = knowledge.callers.get(caller)
-    if (known !== undefined) return known
+    const capArns = (caller.kind === 'role' && caller.sessionPolicyArns) || []
     const id = caller.kind === 'user' ? caller.userId : caller.roleId
-    let own = knowledge.principals.get(id)
-    if (own === undefined) {
-      own =
-        caller.kind === 'user'
-          ? await userPolicies(this.store, caller.accountId, caller.userName, id)
-          : await rolePolicies(this.store, caller.accountId, caller.roleName, id)
-      knowledge.principals.set(id, own)
-    }
-    const policies: IdentityPolicies = caller.kind === 'user' ? { ...own, session: [] } : withSession(own, caller)
-    knowledge.callers.set(caller, policies)
+    const key = capArns.length === 0 ? id : [id, ...capArns].join(' ')
+    const known = knowledge.principals.get(key)
+    if (known !== undefined) return known
+    const own =
+      caller.kind === 'user'
+        ? await userPolicies(this.store, caller.accountId, caller.userName, id)
+        : await rolePolicies(this.store, caller.accountId, caller.roleName, id)
+    const session = await Promise.all(capArns.map((arn) => capOf(this.store, caller.accountId, arn)))
+    const policies: IdentityPolicies = { ...own, session }
+    knowledge.principals.set(key, policies)
     return policies
   }
 
@@ -237,6 +243,11 @@ export class Iam {
     return { accessKeyId, secretAccessKey, sessionToken: token, expiresMs, caller: { ...caller, accessKeyId } }
   }
 
+  /** The account an access key belongs to, told by its row or by the id itself; undefined for ids of another make. */
+  async accountOfAccessKey(accessKeyId: string): Promise<string | undefined> {
+    return (await accessKeys.get(this.store, [accessKeyId]))?.accountId ?? accountOfAccessKeyId(accessKeyId)
+  }
+
   sealSecret(accessKeyId: string, secret: string): string {
     return this.#secretSealer.seal(Buffer.from(secret, 'utf8'), accessKeyId).toString('base64')
   }
@@ -254,13 +265,4 @@ export class Iam {
     const row = await roles.get(this.store, [arn.accountId, arn.name.toLowerCase()])
     return row !== undefined && entityArn(arn.accountId, 'role', row.path, row.name) === roleArn ? row : undefined
   }
-}
-
-/** Session tags win over the role's of the same name. */
-function withSession(own: Omit<IdentityPolicies, 'session'>, caller: RoleCaller): IdentityPolicies {
-  const session = caller.sessionPolicies.map((text, index) => ({
-    name: `session policy #${index}`,
-    document: parsedDocument(text, 'identity'),
-  }))
-  return { ...own, session, tags: { ...own.tags, ...caller.tags } }
 }

@@ -47,7 +47,7 @@ export class Sessions {
     const issuedMs = this.#clock.now()
     const claims: SessionClaims = {
       ...subject,
-      accessKeyId: newAccessKeyId('ASIA'),
+      accessKeyId: newAccessKeyId('ASIA', subject.accountId),
       secretAccessKey: newSecretAccessKey(),
       issuedMs,
       expiresMs: Math.floor((issuedMs + durationMs) / 1000) * 1000,
