@@ -1,4 +1,5 @@
 import type { Job, Queue } from '../queue/queue.ts'
+import { Worker } from '../queue/worker.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transaction.ts'
@@ -11,7 +12,7 @@ export const DELIVERY_AGE_MAX_MS = 24 * 60 * 60 * 1000
 const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 5 * 60 * 1000
 /** Deliveries brought at one time. */
-const BATCH = 32
+const IN_FLIGHT_MAX = 32
 
 export interface DispatcherOptions {
   readonly store: Store
@@ -20,25 +21,21 @@ export interface DispatcherOptions {
   readonly targetOf: (arn: string) => Target | undefined
   /** A float in [0, 1). */
   readonly jitter: () => number
+  /** Told when the worker itself fails: our bug or a broken disk. */
+  readonly onFailure: (error: unknown) => void
 }
 
-/** Worker: claims deliveries that wait, asks their target again, and completes the job in the commit of the acceptance. */
+/** Asks the targets of waiting deliveries again, and completes each job in the commit of its acceptance. */
 export class Dispatcher {
+  /** `server.ts` starts and stops it. */
+  readonly worker: Worker<Delivery>
   readonly #options: DispatcherOptions
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-  }
-
-  /** Handles what is due now. True when there may be more. */
-  async step(): Promise<boolean> {
-    const jobs = await this.#options.queue.claim(BATCH, () => BATCH)
-    await Promise.all(jobs.map((job) => this.#dispatch(job)))
-    return jobs.length > 0
-  }
-
-  wait(signal: AbortSignal): Promise<void> {
-    return this.#options.queue.wait(signal)
+    const { queue, clock, onFailure } = options
+    const run = (job: Job<Delivery>) => this.#dispatch(job)
+    this.worker = new Worker({ queue, clock, concurrency: IN_FLIGHT_MAX, run, onError: onFailure })
   }
 
   async #dispatch(job: Job<Delivery>): Promise<void> {

@@ -15,6 +15,8 @@ export interface DeliveryOptions {
   readonly clock: Clock
   /** Asked on every use, so a service may be added after the door was handed out. */
   readonly targets: readonly Target[]
+  /** Told when the worker fails: our bug or a broken disk. */
+  readonly onFailure: (error: unknown) => void
 }
 
 export interface DeliveryRoom extends DeliveryDoor {
@@ -25,10 +27,10 @@ export interface DeliveryRoom extends DeliveryDoor {
 
 /** Builds the room: the door that services write through, the worker behind it and the traces. */
 export function createDelivery(options: DeliveryOptions): DeliveryRoom {
-  const { store, queue, clock, targets } = options
+  const { store, queue, clock, targets, onFailure } = options
   const targetOf = (arn: string) => findTarget(targets, arn)
   return {
-    dispatcher: new Dispatcher({ store, queue, clock, targetOf, jitter: randomFraction }),
+    dispatcher: new Dispatcher({ store, queue, clock, targetOf, jitter: randomFraction, onFailure }),
     traces: new Traces(store),
     async owe(tx, deliveries) {
       for (const owed of deliveries) await owe(tx, owed, queue, targetOf(owed.delivery.targetArn))

@@ -102,7 +102,8 @@ export class Traces {
       }
     }
     let swept = 0
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return swept
       const old = await parts.list(this.#store, { limit: SWEEP_BATCH })
       const doomed = old.filter((row) => row.key[0] < cutoffMs)
       if (doomed.length === 0) return swept
@@ -114,7 +115,6 @@ export class Traces {
       })
       swept += doomed.filter((row) => row.value.head !== undefined).length
     }
-    return swept
   }
 
   async #read(ref: TraceRef): Promise<Trace | undefined> {

@@ -104,6 +104,8 @@ export function countedProblems(problems: readonly string[]): string {
   return `${problems.length} ${noun} detected: ${problems.join('; ')}`
 }
 
+const REGION = /^(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/
+
 function splitName(text: string, home: Home): FunctionRef {
   let partition = 'aws'
   let region = home.region
@@ -113,9 +115,7 @@ function splitName(text: string, home: Home): FunctionRef {
     partition = parts[1] || 'aws'
     parts = parts.slice(3)
   }
-  const isRegion = (part: string | undefined) =>
-    part !== undefined && /^(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/.test(part)
-  if (parts.length > 1 && isRegion(parts[0])) region = parts.shift() as string
+  if (parts.length > 1 && REGION.test(parts[0] ?? '')) region = parts.shift() as string
   if (parts.length > 1 && /^\d{12}$/.test(parts[0] ?? '')) accountId = parts.shift() as string
   // A bare `function` is a function called so.
   if (parts.length > 1 && parts[0] === 'function') parts.shift()

@@ -1,0 +1,122 @@
+import { NotImplemented, type Operations } from '../../protocol/operation.ts'
+import type { ServiceModels } from '../door.ts'
+import { addPermission } from './operations/add-permission.ts'
+import { createFunction } from './operations/create-function.ts'
+import { deleteFunctionConcurrency } from './operations/delete-function-concurrency.ts'
+import { deleteFunctionEventInvokeConfig } from './operations/delete-function-event-invoke-config.ts'
+import { deleteFunction } from './operations/delete-function.ts'
+import { getAccountSettings } from './operations/get-account-settings.ts'
+import { getFunctionCodeSigningConfig } from './operations/get-function-code-signing-config.ts'
+import { getFunctionConcurrency } from './operations/get-function-concurrency.ts'
+import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
+import { getFunctionEventInvokeConfig } from './operations/get-function-event-invoke-config.ts'
+import { getFunctionRecursionConfig } from './operations/get-function-recursion-config.ts'
+import { getFunction } from './operations/get-function.ts'
+import { getPolicy } from './operations/get-policy.ts'
+import { invoke } from './operations/invoke.ts'
+import { listFunctionEventInvokeConfigs } from './operations/list-function-event-invoke-configs.ts'
+import { listFunctions } from './operations/list-functions.ts'
+import { listTags } from './operations/list-tags.ts'
+import { listVersionsByFunction } from './operations/list-versions-by-function.ts'
+import { putFunctionConcurrency } from './operations/put-function-concurrency.ts'
+import { putFunctionEventInvokeConfig } from './operations/put-function-event-invoke-config.ts'
+import { putFunctionRecursionConfig } from './operations/put-function-recursion-config.ts'
+import { removePermission } from './operations/remove-permission.ts'
+import { tagResource } from './operations/tag-resource.ts'
+import { untagResource } from './operations/untag-resource.ts'
+import { updateFunctionCode } from './operations/update-function-code.ts'
+import { updateFunctionConfiguration } from './operations/update-function-configuration.ts'
+import { updateFunctionEventInvokeConfig } from './operations/update-function-event-invoke-config.ts'
+import type { Lambda } from './service.ts'
+
+/** Every operation of AWS Lambda, and what Millrace does with it. */
+export const lambdaOperations = {
+  AddLayerVersionPermission: NotImplemented,
+  AddPermission: addPermission,
+  CheckpointDurableExecution: NotImplemented,
+  CreateAlias: NotImplemented,
+  CreateCapacityProvider: NotImplemented,
+  CreateCodeSigningConfig: NotImplemented,
+  CreateEventSourceMapping: NotImplemented,
+  CreateFunction: createFunction,
+  CreateFunctionUrlConfig: NotImplemented,
+  DeleteAlias: NotImplemented,
+  DeleteCapacityProvider: NotImplemented,
+  DeleteCodeSigningConfig: NotImplemented,
+  DeleteEventSourceMapping: NotImplemented,
+  DeleteFunction: deleteFunction,
+  DeleteFunctionCodeSigningConfig: NotImplemented,
+  DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
+  DeleteFunctionUrlConfig: NotImplemented,
+  DeleteLayerVersion: NotImplemented,
+  DeleteProvisionedConcurrencyConfig: NotImplemented,
+  DeleteResourcePolicy: NotImplemented,
+  GetAccountSettings: getAccountSettings,
+  GetAlias: NotImplemented,
+  GetCapacityProvider: NotImplemented,
+  GetCodeSigningConfig: NotImplemented,
+  GetDurableExecution: NotImplemented,
+  GetDurableExecutionHistory: NotImplemented,
+  GetDurableExecutionState: NotImplemented,
+  GetEventSourceMapping: NotImplemented,
+  GetFunction: getFunction,
+  GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
+  GetFunctionConcurrency: getFunctionConcurrency,
+  GetFunctionConfiguration: getFunctionConfiguration,
+  GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
+  GetFunctionRecursionConfig: getFunctionRecursionConfig,
+  GetFunctionScalingConfig: NotImplemented,
+  GetFunctionUrlConfig: NotImplemented,
+  GetLayerVersion: NotImplemented,
+  GetLayerVersionByArn: NotImplemented,
+  GetLayerVersionPolicy: NotImplemented,
+  GetPolicy: getPolicy,
+  GetProvisionedConcurrencyConfig: NotImplemented,
+  GetResourcePolicy: NotImplemented,
+  GetRuntimeManagementConfig: NotImplemented,
+  Invoke: invoke,
+  InvokeAsync: NotImplemented,
+  InvokeWithResponseStream: NotImplemented,
+  ListAliases: NotImplemented,
+  ListCapacityProviders: NotImplemented,
+  ListCodeSigningConfigs: NotImplemented,
+  ListDurableExecutionsByFunction: NotImplemented,
+  ListEventSourceMappings: NotImplemented,
+  ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
+  ListFunctionUrlConfigs: NotImplemented,
+  ListFunctionVersionsByCapacityProvider: NotImplemented,
+  ListFunctions: listFunctions,
+  ListFunctionsByCodeSigningConfig: NotImplemented,
+  ListLayerVersions: NotImplemented,
+  ListLayers: NotImplemented,
+  ListProvisionedConcurrencyConfigs: NotImplemented,
+  ListTags: listTags,
+  ListVersionsByFunction: listVersionsByFunction,
+  PublishLayerVersion: NotImplemented,
+  PublishVersion: NotImplemented,
+  PutFunctionCodeSigningConfig: NotImplemented,
+  PutFunctionConcurrency: putFunctionConcurrency,
+  PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
+  PutFunctionRecursionConfig: putFunctionRecursionConfig,
+  PutFunctionScalingConfig: NotImplemented,
+  PutProvisionedConcurrencyConfig: NotImplemented,
+  PutResourcePolicy: NotImplemented,
+  PutRuntimeManagementConfig: NotImplemented,
+  RemoveLayerVersionPermission: NotImplemented,
+  RemovePermission: removePermission,
+  SendDurableExecutionCallbackFailure: NotImplemented,
+  SendDurableExecutionCallbackHeartbeat: NotImplemented,
+  SendDurableExecutionCallbackSuccess: NotImplemented,
+  StopDurableExecution: NotImplemented,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: NotImplemented,
+  UpdateCapacityProvider: NotImplemented,
+  UpdateCodeSigningConfig: NotImplemented,
+  UpdateEventSourceMapping: NotImplemented,
+  UpdateFunctionCode: updateFunctionCode,
+  UpdateFunctionConfiguration: updateFunctionConfiguration,
+  UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,
+  UpdateFunctionUrlConfig: NotImplemented,
+} satisfies Operations<ServiceModels['lambda'], Lambda>

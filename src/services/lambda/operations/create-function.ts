@@ -1,0 +1,102 @@
+import { uuid } from '../../../std/ids.ts'
+import { transact } from '../../../store/transaction.ts'
+import { assertReachable, qualifiedArn } from '../arn.ts'
+import { functionKey } from '../catalog.ts'
+import { configurationOf } from '../configuration.ts'
+import { Constraints } from '../constraints.ts'
+import { invalidParameterValue, resourceConflict, unsupportedMember } from '../errors.ts'
+import { changeAccount } from '../function-changes.ts'
+import { mergeSettings, type Settings } from '../function-settings.ts'
+import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
+import { readPackage } from '../package-source.ts'
+import { passRoleGrants, requireAssumable } from '../role.ts'
+import { functions, LATEST, type VersionConfig } from '../tables.ts'
+import { checkTags, tagContext } from '../tags.ts'
+
+const DEFAULTS: Settings = {
+  description: '',
+  runtime: '',
+  handler: '',
+  roleArn: '',
+  timeoutSeconds: 3,
+  memoryMb: 128,
+  ephemeralStorageMb: 512,
+  environment: null,
+  logging: { format: 'Text', applicationLevel: null, systemLevel: null, group: null },
+}
+
+export const createFunction: LambdaOperation<'CreateFunction'> = {
+  authorize(call) {
+    const { Tags: tags = {}, Role } = call.input
+    const resource = qualifiedArn({ ...refOf(call, 'create'), qualifier: undefined })
+    const hasTags = Object.keys(tags).length > 0
+    const context = hasTags ? { context: tagContext(tags) } : {}
+    const tagGrants = hasTags ? [{ action: 'lambda:TagResource', resource, ...context }] : []
+    return [{ action: 'lambda:CreateFunction', resource, ...context }, ...passRoleGrants(Role), ...tagGrants]
+  },
+
+  async handle(call, lambda) {
+    const { input } = call
+    const ref = { ...refOf(call, 'create'), qualifier: undefined }
+    assertReachable(ref, homeOf(call))
+    new Constraints()
+      .present('role', input.Role)
+      .present('code', input.Code)
+      .count('architectures', input.Architectures, 1, 1)
+      .oneOf('architectures', input.Architectures?.[0], ['x86_64', 'arm64'])
+      .oneOf('packageType', input.PackageType, ['Image', 'Zip'])
+      .check()
+    refuseUnsupported(input)
+    if (input.Runtime === undefined || input.Handler === undefined) {
+      throw invalidParameterValue(
+        'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+      )
+    }
+    const settings = mergeSettings(DEFAULTS, input, lambda.executor)
+    const tags = input.Tags ?? {}
+    checkTags(tags)
+    await requireAssumable(lambda, settings.roleArn, ref)
+    const alreadyExists = () => resourceConflict(`Function already exist: ${ref.name}`)
+    if ((await lambda.catalog.find(ref)) !== undefined) throw alreadyExists()
+    const code = await lambda.code.prepare(await readPackage(call, lambda, input.Code))
+
+    const config: VersionConfig = {
+      ...settings,
+      architecture: input.Architectures?.[0] ?? 'x86_64',
+      code: { sha256: code.sha256, zipBytes: code.zipBytes },
+      modifiedMs: call.nowMs,
+      revisionId: uuid(),
+      executionRevisionId: uuid(),
+    }
+    const settledRevisionId = uuid()
+    await transact(lambda.store, async (tx) => {
+      if ((await functions.get(tx, functionKey(ref))) !== undefined) throw alreadyExists()
+      await lambda.code.use(tx, code)
+      functions.put(tx, functionKey(ref), {
+        createdMs: call.nowMs,
+        latest: { ...config, revisionId: settledRevisionId },
+        nextVersion: 1,
+        tags,
+        reservedConcurrency: null,
+        recursiveLoop: 'Terminate',
+      })
+      await changeAccount(tx, ref, (account) => ({
+        ...account,
+        functionCount: account.functionCount + 1,
+        codeBytes: account.codeBytes + code.zipBytes,
+      }))
+    })
+    lambda.concurrency.noteReservation(qualifiedArn(ref), null)
+    return configurationOf(ref, LATEST, config, 'creating')
+  },
+}
+
+type Input = Parameters<(typeof createFunction)['handle']>[0]['input']
+
+function refuseUnsupported(input: Input): void {
+  if (input.PackageType === 'Image') throw unsupportedMember('PackageType Image')
+  if (input.Publish) throw unsupportedMember('Publish')
+  if (input.PublishTo !== undefined) throw unsupportedMember('PublishTo')
+  if (input.CodeSigningConfigArn) throw unsupportedMember('CodeSigningConfigArn')
+  if (input.TenancyConfig !== undefined) throw unsupportedMember('TenancyConfig')
+}

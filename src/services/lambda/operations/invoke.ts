@@ -1,0 +1,165 @@
+import { AwsError } from '../../../protocol/errors.ts'
+import { EnvironmentStartError, type InvocationResult } from '../../../execution/execution.ts'
+import type { Call } from '../../../protocol/operation.ts'
+import { transact } from '../../../store/transaction.ts'
+import { assertReachable, type FunctionRef, functionArn, qualifiedArn } from '../arn.ts'
+import type { ResolvedFunction } from '../catalog.ts'
+import { Constraints } from '../constraints.ts'
+import {
+  functionNotFound,
+  invalidRequestContent,
+  requestEntityTooLarge,
+  requestTooLarge,
+  serviceException,
+  tooManyRequests,
+  unsupportedMember,
+} from '../errors.ts'
+import { enqueueDirect } from '../invoke/invocation.ts'
+import { continueTrace, RECURSION_MAX } from '../invoke/trace-header.ts'
+import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
+import { mayAssume } from '../role.ts'
+import type { Lambda } from '../service.ts'
+import { LATEST } from '../tables.ts'
+
+const SYNC_PAYLOAD_MAX_BYTES = 6_291_456
+const EVENT_PAYLOAD_MAX_BYTES = 1_048_576
+const EMPTY_EVENT = Buffer.from('{}')
+
+export const invoke: LambdaOperation<'Invoke'> = {
+  authorize: (call) => [{ action: 'lambda:InvokeFunction', resource: qualifiedArn(refOf(call)) }],
+
+  async handle(call, lambda) {
+    const { input } = call
+    new Constraints()
+      .oneOf('invocationType', input.InvocationType, ['Event', 'RequestResponse', 'DryRun'])
+      .oneOf('logType', input.LogType, ['None', 'Tail'])
+      .check()
+    if (input.DurableExecutionName !== undefined) throw unsupportedMember('DurableExecutionName')
+    if (input.TenantId !== undefined) throw unsupportedMember('TenantId')
+    const ref = refOf(call)
+    const resolved = await requireInvocable(call, lambda, ref)
+    if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
+    const isEvent = input.InvocationType === 'Event'
+    const payload = checkPayload(input.Payload, isEvent)
+    call.reply.headers['x-amzn-remapped-content-length'] = '0'
+    return isEvent ? enqueue(call, lambda, ref, payload) : run(call, lambda, resolved, payload)
+  },
+}
+
+type InvokeCall = Parameters<(typeof invoke)['handle']>[0]
+type InvokeOutput = Awaited<ReturnType<(typeof invoke)['handle']>>
+
+/** Invoke alone names `$LATEST` in its 404 when the request names no qualifier. */
+async function requireInvocable(call: Call, lambda: Lambda, ref: FunctionRef): Promise<ResolvedFunction> {
+  assertReachable(ref, homeOf(call))
+  const resolved = await lambda.catalog.resolve(ref)
+  if (resolved === undefined) throw functionNotFound(qualifiedArn({ ...ref, qualifier: ref.qualifier ?? LATEST }))
+  return resolved
+}
+
+function checkPayload(payload: Uint8Array | undefined, isEvent: boolean): Buffer {
+  if (payload === undefined || payload.byteLength === 0) return EMPTY_EVENT
+  if (payload.byteLength > SYNC_PAYLOAD_MAX_BYTES) {
+    throw requestEntityTooLarge(
+      `Request must be smaller than ${SYNC_PAYLOAD_MAX_BYTES} bytes for the InvokeFunction operation`,
+    )
+  }
+  if (isEvent && payload.byteLength > EVENT_PAYLOAD_MAX_BYTES) {
+    throw requestTooLarge(
+      `${payload.byteLength} byte payload is too large for the Event invocation type (limit ${EVENT_PAYLOAD_MAX_BYTES} bytes)`,
+    )
+  }
+  const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  try {
+    JSON.parse(buffer.toString('utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw invalidRequestContent(`Could not parse request body into json: Could not parse payload into json: ${reason}`)
+  }
+  return buffer
+}
+
+/** 202 only after the event is durable. */
+async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, payload: Buffer): Promise<InvokeOutput> {
+  const arn = functionArn(ref)
+  const { requestId, nowMs } = call
+  const event = {
+    requestId,
+    functionArn: arn,
+    invokedArn: qualifiedArn(ref),
+    payload: payload.toString('utf8'),
+    acceptedMs: nowMs,
+    traceHeader: call.traceHeader ?? null,
+  }
+  await transact(lambda.store, async (tx) => enqueueDirect(tx, lambda.queue, event))
+  call.reply.headers['x-amzn-trace-id'] = continueTrace(call.traceHeader, arn, requestId, nowMs).header
+  return { StatusCode: 202 }
+}
+
+async function run(
+  call: InvokeCall,
+  lambda: Lambda,
+  resolved: ResolvedFunction,
+  payload: Buffer,
+): Promise<InvokeOutput> {
+  const { input, requestId } = call
+  const { ref, row } = resolved
+  const arn = functionArn(ref)
+  const clientContext = decodeClientContext(input.ClientContext)
+  const trace = continueTrace(call.traceHeader, arn, requestId, call.nowMs)
+  if (trace.count >= RECURSION_MAX && row.recursiveLoop === 'Terminate') throw recursiveInvocation()
+  const slot = await lambda.concurrency.enter(arn, row.reservedConcurrency, () => lambda.reservedTotal(resolved))
+  if (typeof slot === 'string') throw tooManyRequests(slot)
+  let result: InvocationResult
+  try {
+    const spec = await lambda.specs.of(resolved)
+    result = await lambda.executor.invoke(spec, {
+      requestId,
+      payload,
+      invokedFunctionArn: qualifiedArn(ref),
+      traceHeader: trace.header,
+      ...(clientContext !== undefined && { clientContext }),
+    })
+  } catch (error) {
+    if (!(error instanceof EnvironmentStartError)) throw error
+    throw await startFailure(lambda, resolved)
+  } finally {
+    slot.release()
+  }
+  call.reply.headers['x-amzn-trace-id'] = trace.header
+  return {
+    StatusCode: 200,
+    ExecutedVersion: resolved.version,
+    Payload: result.payload,
+    ...(result.outcome === 'function-error' && { FunctionError: 'Unhandled' }),
+    ...(input.LogType === 'Tail' && { LogResult: result.logTail.toString('base64') }),
+  }
+}
+
+/** Base64 of JSON; 3,583 characters at most. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+function decodeClientContext(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const decoded = Buffer.from(text, 'base64').toString('utf8')
+  try {
+    if (text.length > CLIENT_CONTEXT_MAX_CHARACTERS) throw new Error('too long')
+    JSON.parse(decoded)
+  } catch {
+    throw invalidRequestContent('Client context must be a valid Base64-encoded JSON object.')
+  }
+  return decoded
+}
+
+const CLIENT_CONTEXT_MAX_CHARACTERS = 3583
+
+/** No environment: because the role cannot be assumed any more, or because this machine cannot start one. */
+async function startFailure(lambda: Lambda, { ref, config }: ResolvedFunction): Promise<AwsError> {
+  if (await mayAssume(lambda, config.roleArn, ref))
+    return serviceException('The execution environment could not be started.')
+  const message = 'The role defined for the function cannot be assumed by Lambda.'
+  return new AwsError('AccessDeniedException', 403, message)
+}
+
+function recursiveInvocation(): AwsError {
+  const message = 'The invocation was stopped: the function is part of a loop that has invoked it 16 times already.'
+  return new AwsError('RecursiveInvocationException', 400, message, { Type: 'User' })
+}

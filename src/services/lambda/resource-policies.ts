@@ -1,0 +1,57 @@
+import type { ResourcePolicy } from '../../auth/doors.ts'
+import type { NamedPolicy } from '../../policy/document.ts'
+import { parsePolicy } from '../../policy/parse.ts'
+import type { Store, Version } from '../../store/store.ts'
+import { type FunctionRef, parseFunctionArn, qualifiedArn } from './arn.ts'
+import { LATEST, type PolicyRow, policies, type QualifiedKey } from './tables.ts'
+
+/** Policies kept parsed; an entry is used only while the store still has its version. */
+const CACHE_MAX = 5000
+
+export interface CurrentPolicy {
+  /** Version of the stored row; decisions may be kept for as long as it is the same. */
+  readonly version: Version
+  readonly policy: NamedPolicy
+}
+
+/** The resource policies of functions, versions and aliases, as evaluation wants them. */
+export class ResourcePolicies {
+  readonly #store: Store
+  readonly #parsed = new Map<string, CurrentPolicy>()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** What the authoriser asks for a function's ARN. A foreign account's function belongs to that account, whether or not it exists. */
+  async lookup(resourceArn: string): Promise<ResourcePolicy> {
+    const ref = parseFunctionArn(resourceArn)
+    if (ref === undefined) return { policy: undefined, accountId: undefined, isTrustPolicy: false }
+    const current = await this.current(ref)
+    return { policy: current?.policy, accountId: ref.accountId, isTrustPolicy: false }
+  }
+
+  /** The policy of exactly this qualifier; `$LATEST` has that of the unqualified function. */
+  async current(ref: FunctionRef): Promise<CurrentPolicy | undefined> {
+    const entry = await this.#store.get(policies.key(policyKey(ref)))
+    if (entry === undefined) return undefined
+    const arn = qualifiedArn(ref)
+    const known = this.#parsed.get(arn)
+    if (known?.version === entry.version) return known
+    const document = parsePolicy(policyText(policies.decode(entry).value), 'resource')
+    const parsed = { version: entry.version, policy: { name: arn, document } }
+    if (this.#parsed.size >= CACHE_MAX) this.#parsed.clear()
+    this.#parsed.set(arn, parsed)
+    return parsed
+  }
+}
+
+export function policyKey(ref: FunctionRef): QualifiedKey {
+  const qualifier = ref.qualifier === undefined || ref.qualifier === LATEST ? '' : ref.qualifier
+  return [ref.accountId, ref.region, ref.name, qualifier]
+}
+
+/** The document as GetPolicy prints it. */
+export function policyText(row: PolicyRow): string {
+  return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: row.statements })
+}

@@ -1,0 +1,110 @@
+import type { ResourcePolicyLookup } from '../../auth/doors.ts'
+import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import type { Executor } from '../../execution/execution.ts'
+import type { HttpInfo } from '../../protocol/operation.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Store } from '../../store/store.ts'
+import type { CallDoor } from '../door.ts'
+import { asyncConfigOf } from './async-config.ts'
+import { Catalog, type ResolvedFunction } from './catalog.ts'
+import { CodeLinks } from './code/code-links.ts'
+import { CodeStore } from './code/code-store.ts'
+import type { Authorize, CanAssume, CredentialsFor, OpenLog } from './doors.ts'
+import { ACCOUNT_CONCURRENCY, Concurrency } from './invoke/concurrency.ts'
+import { FunctionSpecs } from './invoke/function-spec.ts'
+import type { Invocation } from './invoke/invocation.ts'
+import { Invoker } from './invoke/invoker.ts'
+import { ResourcePolicies } from './resource-policies.ts'
+import { accounts } from './tables.ts'
+import { LambdaTarget } from './target.ts'
+
+export interface LambdaOptions {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly executor: Executor
+  /** Accepted events: partition = function ARN. */
+  readonly queue: Queue<Invocation>
+  readonly call: CallDoor
+  /** Directory for unpacked code; made when it is missing. */
+  readonly codePath: string
+  readonly credentialsFor: CredentialsFor
+  readonly canAssume: CanAssume
+  readonly openLog: OpenLog
+  readonly authorize: Authorize
+  /** Where clients reach this server (`http://localhost:4566`), for addresses inside answers. */
+  readonly origin: (http: HttpInfo | undefined) => string
+  /** Concurrent executions of the account. */
+  readonly accountConcurrency?: number
+  /** Told when a worker fails: our bug or a broken disk. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/**
+ * AWS Lambda: functions, their permissions, and running them. Operations work with its parts; `server.ts` runs {@link invoker}, hands out
+ * {@link target}, and asks {@link resourcePolicy}.
+ */
+export class Lambda {
+  readonly store: Store
+  readonly clock: Clock
+  readonly executor: Executor
+  readonly queue: Queue<Invocation>
+  readonly call: CallDoor
+  readonly canAssume: CanAssume
+  readonly origin: LambdaOptions['origin']
+  readonly catalog: Catalog
+  readonly code: CodeStore
+  readonly links: CodeLinks
+  readonly specs: FunctionSpecs
+  readonly concurrency: Concurrency
+  readonly policies: ResourcePolicies
+  /** Worker for queued events. */
+  readonly invoker: Invoker
+  /** Lambda as a destination of events. */
+  readonly target: LambdaTarget
+
+  constructor(options: LambdaOptions) {
+    const { store, blobs, clock, executor, queue, codePath } = options
+    this.store = store
+    this.clock = clock
+    this.executor = executor
+    this.queue = queue
+    this.call = options.call
+    this.canAssume = options.canAssume
+    this.origin = options.origin
+    this.catalog = new Catalog(store)
+    this.code = new CodeStore({ store, blobs, clock, path: codePath })
+    this.links = new CodeLinks({ store, clock, code: this.code })
+    this.specs = new FunctionSpecs({ ...options, code: this.code })
+    this.concurrency = new Concurrency(options.accountConcurrency ?? ACCOUNT_CONCURRENCY)
+    this.policies = new ResourcePolicies(store)
+    this.target = new LambdaTarget({ queue, policies: this.policies, authorize: options.authorize })
+    this.invoker = new Invoker({
+      store,
+      clock,
+      queue,
+      executor,
+      catalog: this.catalog,
+      specs: this.specs,
+      concurrency: this.concurrency,
+      reservedTotal: (resolved) => this.reservedTotal(resolved),
+      asyncConfig: (resolved) => asyncConfigOf(store, resolved.ref),
+      onFailure: options.onFailure,
+    })
+  }
+
+  /** For the authoriser: the policy a function's ARN carries. */
+  readonly resourcePolicy: ResourcePolicyLookup = (arn) => this.policies.lookup(arn)
+
+  /** For the blob sweep: blobs that must stay. */
+  referencedBlobs(): AsyncIterable<BlobId> {
+    return this.code.referencedBlobs()
+  }
+
+  /** What all functions of the account and region together have reserved. */
+  async reservedTotal({ ref }: Pick<ResolvedFunction, 'ref'>): Promise<number> {
+    const account = await accounts.get(this.store, [ref.accountId, ref.region])
+    return account?.reservedConcurrency ?? 0
+  }
+}

@@ -1,0 +1,88 @@
+import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { Version } from '../../store/store.ts'
+import type { Transaction } from '../../store/transaction.ts'
+import { functionArn, parseFunctionArn } from './arn.ts'
+import type { Authorize } from './doors.ts'
+import { enqueueInvocation, type Invocation, requestIdOf } from './invoke/invocation.ts'
+import type { ResourcePolicies } from './resource-policies.ts'
+
+/** Kept decisions; each is used only while the policy's row is unchanged. */
+const DECISIONS_MAX = 10_000
+
+interface Permission {
+  readonly allowed: boolean
+  readonly note: string
+}
+
+/** Lambda as a destination of events: accepting one is `Invoke` with type Event, minus the wire. */
+export class LambdaTarget implements Target {
+  readonly service = 'lambda'
+  readonly #queue: Queue<Invocation>
+  readonly #policies: ResourcePolicies
+  readonly #authorize: Authorize
+  readonly #decisions = new Map<string, Permission & { version: Version }>()
+
+  constructor(options: { queue: Queue<Invocation>; policies: ResourcePolicies; authorize: Authorize }) {
+    this.#queue = options.queue
+    this.#policies = options.policies
+    this.#authorize = options.authorize
+  }
+
+  /**
+   * The resource policy of exactly this ARN decides. A policy made by AddPermission looks at the source only, so a decision holds until
+   * the policy's row changes; a missing policy is a missing permission, whether or not the function exists.
+   */
+  async permits(targetArn: string, source: Delivery['source']): Promise<Permission> {
+    const ref = parseFunctionArn(targetArn)
+    if (ref === undefined) return { allowed: false, note: `${targetArn} is not the ARN of a function` }
+    const current = await this.#policies.current(ref)
+    if (current === undefined) {
+      return { allowed: false, note: `${targetArn} has no resource policy, so ${source.principal} may not invoke it` }
+    }
+    const id = `${targetArn} ${source.principal} ${source.arn} ${source.accountId}`
+    const known = this.#decisions.get(id)
+    if (known?.version === current.version) return known
+    const { principal } = source
+    const caller = { kind: 'service', principal, sourceArn: source.arn, sourceAccount: source.accountId } as const
+    const decision = await this.#authorize(caller, { action: 'lambda:InvokeFunction', resource: targetArn })
+    const permission = {
+      allowed: decision.allowed,
+      note: noteOf(decision, targetArn, source),
+      version: current.version,
+    }
+    if (this.#decisions.size >= DECISIONS_MAX) this.#decisions.clear()
+    this.#decisions.set(id, permission)
+    return permission
+  }
+
+  /** A function with a policy exists: both go in one commit. So this only writes. */
+  async accept(tx: Transaction, delivery: Delivery): Promise<Acceptance> {
+    const ref = parseFunctionArn(delivery.targetArn)
+    if (ref === undefined) return { kind: 'refused', note: `${delivery.targetArn} is not the ARN of a function` }
+    const requestId = requestIdOf(delivery.id)
+    enqueueInvocation(tx, this.#queue, {
+      requestId,
+      functionArn: functionArn(ref),
+      invokedArn: delivery.targetArn,
+      payload: delivery.payload,
+      acceptedMs: delivery.occurredMs,
+      traceHeader: delivery.traceHeader ?? null,
+      trace: { id: delivery.id, occurredMs: delivery.occurredMs },
+    })
+    return { kind: 'accepted', note: `queued as request ${requestId}` }
+  }
+}
+
+function noteOf(
+  decision: { allowed: boolean; statements: readonly { statement: string; policy: string; effect: string }[] },
+  targetArn: string,
+  source: Delivery['source'],
+): string {
+  const deciding = decision.statements.map(
+    ({ statement, policy, effect }) => `${effect} by statement ${statement} of ${policy}`,
+  )
+  if (deciding.length > 0) return deciding.join('; ')
+  const subject = `no statement of the resource policy of ${targetArn}`
+  return `${subject} allows ${source.principal} with SourceArn ${source.arn} and SourceAccount ${source.accountId}`
+}

@@ -1,0 +1,295 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthorizer } from '../../auth/authorize.ts'
+import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import { createDelivery, type DeliveryRoom } from '../../delivery/outbox.ts'
+import {
+  EnvironmentStartError,
+  type Executor,
+  type FunctionSpec,
+  type InvocationRequest,
+  type InvocationResult,
+} from '../../execution/execution.ts'
+import type { Caller } from '../../protocol/caller.ts'
+import { AwsError } from '../../protocol/errors.ts'
+import type { Call, Grant, InputOf, Operation, OperationName, OutputOf } from '../../protocol/operation.ts'
+import { createQueue } from '../../queue/queue.ts'
+import { ManualClock, settle } from '../../std/clock.ts'
+import { uuid } from '../../std/ids.ts'
+import { MemoryStore } from '../../store/engines/memory.ts'
+import type { CallDoor, ServiceModels } from '../door.ts'
+import { lambdaOperations } from './operations.ts'
+import { Lambda, type LambdaOptions } from './service.ts'
+
+/** What a scripted function does with an event: returns JSON text, throws, or says how the platform failed. */
+export type Behaviour = (request: InvocationRequest, spec: FunctionSpec) => Promise<string> | string
+
+export interface Run {
+  readonly requestId: string
+  readonly payload: string
+  readonly functionArn: string
+  readonly invokedFunctionArn: string
+  readonly version: string
+  readonly codePath: string
+  readonly traceHeader: string
+  readonly atMs: number
+}
+
+/** Stands in for processes: runs a function of the test, and remembers what it was given. */
+export class ScriptedExecutor implements Executor {
+  readonly isolation = { kind: 'process', reason: 'a script of the test' } as const
+  readonly runtimes = ['nodejs22.x', 'nodejs24.x', 'python3.12', 'provided.al2023'].map((name) => ({
+    name,
+    available: true,
+    reason: '',
+  }))
+  readonly runs: Run[] = []
+  readonly retired: string[] = []
+  behaviour: Behaviour = (request) => Buffer.from(request.payload).toString('utf8')
+  /** Environments cannot be started while this is true. */
+  isBroken = false
+  readonly #clock: ManualClock
+  readonly #busy = new Map<string, number>()
+  busiest = 0
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock
+  }
+
+  async invoke(spec: FunctionSpec, request: InvocationRequest): Promise<InvocationResult> {
+    if (this.isBroken) throw new EnvironmentStartError('no process can be started')
+    await spec.credentials().catch((error: Error) => {
+      throw new EnvironmentStartError(error.message)
+    })
+    this.runs.push({
+      requestId: request.requestId,
+      payload: Buffer.from(request.payload).toString('utf8'),
+      functionArn: spec.functionArn,
+      invokedFunctionArn: request.invokedFunctionArn,
+      version: spec.version,
+      codePath: spec.codePath,
+      traceHeader: request.traceHeader,
+      atMs: this.#clock.now(),
+    })
+    const busy = this.busyCount(spec.functionArn) + 1
+    this.#busy.set(spec.functionArn, busy)
+    this.busiest = Math.max(this.busiest, busy)
+    try {
+      return resultOf('success', await this.behaviour(request, spec))
+    } catch (error) {
+      const { name, message } = error as Error
+      return {
+        ...resultOf('function-error', JSON.stringify({ errorType: name, errorMessage: message })),
+        errorType: name,
+      }
+    } finally {
+      this.#busy.set(spec.functionArn, this.busyCount(spec.functionArn) - 1)
+    }
+  }
+
+  busyCount(functionArn: string): number {
+    return this.#busy.get(functionArn) ?? 0
+  }
+
+  retire(functionArn: string, version: string, keepRevisionId?: string): void {
+    this.retired.push(`${functionArn}:${version}${keepRevisionId === undefined ? '' : ' kept one'}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function resultOf(outcome: InvocationResult['outcome'], payload: string): InvocationResult {
+  return {
+    outcome,
+    payload: Buffer.from(payload),
+    durationMs: 1,
+    billedMs: 1,
+    maxMemoryUsedMb: 10,
+    logTail: Buffer.from('START\nEND\nREPORT\n'),
+    logStreamName: 'stream',
+  }
+}
+
+export const ACCOUNT = '123456789012'
+export const REGION = 'us-east-1'
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/r`
+export const ROOT: Caller = { kind: 'root', accountId: ACCOUNT, accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }
+
+type Models = ServiceModels['lambda']
+
+/** Lambda on the memory engine with a clock that stands still; roles named `r` can be assumed, others cannot. */
+export class TestLambda implements AsyncDisposable {
+  readonly clock: ManualClock
+  readonly store: MemoryStore
+  readonly blobs: BlobStore
+  readonly executor: ScriptedExecutor
+  readonly lambda: Lambda
+  readonly delivery: DeliveryRoom
+  readonly failures: unknown[] = []
+  /** Roles that can be assumed; a test may change it. */
+  readonly roles = new Set([ROLE])
+  /** Objects the S3 door serves, as `bucket/key`. */
+  readonly objects = new Map<string, Uint8Array>()
+  readonly #codePath: string
+  readonly #ownsCode: boolean
+
+  private constructor(codePath: string, before: TestLambda | undefined, executor?: Executor) {
+    this.#codePath = codePath
+    this.#ownsCode = before === undefined
+    this.clock = before?.clock ?? new ManualClock()
+    this.store = before?.store ?? new MemoryStore()
+    this.blobs = before?.blobs ?? new MapBlobs()
+    this.executor = new ScriptedExecutor(this.clock)
+    const onFailure = (error: unknown) => this.failures.push(error)
+    const queueOptions = { clock: this.clock, owner: uuid(), leaseMs: 60_000, isExclusive: true }
+    const authorizer = createAuthorizer({
+      accountId: ACCOUNT,
+      identityPolicies: async () => ({ identity: [], boundary: undefined, session: [], tags: {} }),
+      resourcePolicies: { lambda: (arn) => this.lambda.resourcePolicy(arn) },
+    })
+    const options: LambdaOptions = {
+      store: this.store,
+      blobs: this.blobs,
+      clock: this.clock,
+      executor: executor ?? this.executor,
+      queue: createQueue(this.store, { ...queueOptions, name: 'invocations' }),
+      call: this.#s3,
+      codePath,
+      credentialsFor: async (roleArn, sessionName, { sourceFunctionArn }) => {
+        if (!this.roles.has(roleArn)) throw new AwsError('AccessDenied', 403, `cannot assume ${roleArn}`)
+        return {
+          accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+          secretAccessKey: 'secret',
+          sessionToken: 'token',
+          expiresMs: this.clock.now() + 3_600_000,
+          caller: {
+            kind: 'role',
+            accountId: ACCOUNT,
+            accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+            roleId: 'AROAEXAMPLE',
+            roleName: 'r',
+            roleArn,
+            sessionName,
+            arn: `arn:aws:sts::${ACCOUNT}:assumed-role/r/${sessionName}`,
+            sessionPolicies: [],
+            tags: {},
+            tokenIssuedMs: this.clock.now(),
+            sourceFunctionArn,
+          },
+        }
+      },
+      canAssume: async (roleArn) => this.roles.has(roleArn),
+      openLog: () => ({ write() {} }),
+      authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, this.clock.now(), REGION),
+      origin: () => 'http://localhost:4566',
+      onFailure,
+    }
+    this.lambda = new Lambda(options)
+    this.delivery = createDelivery({
+      store: this.store,
+      queue: createQueue(this.store, { ...queueOptions, name: 'deliveries' }),
+      clock: this.clock,
+      targets: [this.lambda.target],
+      onFailure,
+    })
+    this.lambda.invoker.worker.start()
+    this.delivery.dispatcher.worker.start()
+  }
+
+  static async start(executor?: Executor): Promise<TestLambda> {
+    return new TestLambda(await mkdtemp(join(tmpdir(), 'lambda-')), undefined, executor)
+  }
+
+  /** A second server on the same data, after this one has died with everything it had in memory. */
+  restart(): TestLambda {
+    return new TestLambda(this.#codePath, this)
+  }
+
+  /** Calls an operation as the pipeline does: its permissions are computed, then it runs. */
+  async call<N extends OperationName<Models>>(
+    name: N,
+    input: InputOf<Models, N>,
+    caller: Caller = ROOT,
+    more: Partial<Call> = {},
+  ): Promise<OutputOf<Models, N>> {
+    const operation = this.#operation(name)
+    const call = this.#newCall(input, caller, more)
+    await operation.authorize(call, this.lambda)
+    return operation.handle(call, this.lambda)
+  }
+
+  /** The permissions that a call would need. */
+  async grants<N extends OperationName<Models>>(name: N, input: InputOf<Models, N>): Promise<readonly Grant[]> {
+    return this.#operation(name).authorize(this.#newCall(input, ROOT, {}), this.lambda)
+  }
+
+  /** Lets workers do what they can without time passing. */
+  async settle(): Promise<void> {
+    await this.clock.advance(0)
+    await settle(20)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lambda.invoker.worker.stop(0)
+    await this.delivery.dispatcher.worker.stop(0)
+    if (this.#ownsCode) await rm(this.#codePath, { recursive: true, force: true })
+  }
+
+  #operation<N extends OperationName<Models>>(name: N): Operation<InputOf<Models, N>, OutputOf<Models, N>, Lambda> {
+    const operation = lambdaOperations[name] as
+      | Operation<InputOf<Models, N>, OutputOf<Models, N>, Lambda>
+      | 'NotImplemented'
+    if (operation === 'NotImplemented') throw new Error(`${name} is not implemented`)
+    return operation
+  }
+
+  #newCall<Input>(input: Input, caller: Caller, more: Partial<Call>): Call<Input> {
+    return {
+      caller,
+      requestId: uuid(),
+      hostId: '',
+      accountId: ACCOUNT,
+      region: REGION,
+      nowMs: this.clock.now(),
+      signal: new AbortController().signal,
+      http: undefined,
+      traceHeader: undefined,
+      reply: { headers: {} },
+      decide: async () => ({ allowed: true, reason: '', statements: [] }),
+      ...more,
+      input,
+    }
+  }
+
+  /** The S3 door: answers GetObject from {@link objects}. */
+  readonly #s3 = (async (_service: string, _operation: string, input: { Bucket: string; Key: string }) => {
+    const body = this.objects.get(`${input.Bucket}/${input.Key}`)
+    if (body !== undefined) return { Body: body }
+    if ([...this.objects.keys()].some((name) => name.startsWith(`${input.Bucket}/`))) {
+      throw new AwsError('NoSuchKey', 404, 'The specified key does not exist.')
+    }
+    throw new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist')
+  }) as unknown as CallDoor
+}
+
+class MapBlobs implements BlobStore {
+  readonly #bodies = new Map<BlobId, Buffer>()
+  async write(source: Parameters<BlobStore['write']>[0]) {
+    const id = uuid() as BlobId
+    const body = await source.collect(300_000_000)
+    this.#bodies.set(id, body)
+    return { id, byteCount: body.length, digests: {} }
+  }
+  async read(id: BlobId, range: { start: number; end: number }) {
+    const body = this.#bodies.get(id) as Buffer
+    return (async function* () {
+      yield body.subarray(range.start, range.end + 1)
+    })()
+  }
+  async delete(id: BlobId) {
+    this.#bodies.delete(id)
+  }
+  async *list() {}
+  async [Symbol.asyncDispose]() {}
+}
