@@ -1,0 +1,78 @@
+import type { AccessDenied, ResourcePolicyLookup } from '../../auth/doors.ts'
+import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import type { DeliveryDoor } from '../../delivery/delivery.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Store } from '../../store/store.ts'
+import { BodyStore } from './body-store.ts'
+import { Buckets } from './buckets.ts'
+import type { EventVersion } from './events.ts'
+import { GarbageCollector, isBlobHeld } from './garbage.ts'
+import { Sequencer } from './sequencer.ts'
+
+export interface S3Options {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly deliveries: DeliveryDoor
+  /** Makes the refusal where an answer depends on a further permission: 403 instead of 404, one key of many. */
+  readonly accessDenied: AccessDenied
+  readonly eventVersion?: EventVersion
+}
+
+/**
+ * Amazon S3: buckets, objects, uploads and notifications. Operations work with its parts; `server.ts` runs {@link collector}, lets
+ * the sweep of blobs ask {@link isReferenced}, and the authoriser {@link resourcePolicy}.
+ */
+export class S3 {
+  readonly store: Store
+  readonly clock: Clock
+  readonly deliveries: DeliveryDoor
+  readonly accessDenied: AccessDenied
+  readonly eventVersion: EventVersion
+  readonly buckets: Buckets
+  readonly bodies: BodyStore
+  readonly sequencer: Sequencer
+  /** Worker that frees what was overwritten and deleted. */
+  readonly collector: GarbageCollector
+
+  constructor(options: S3Options) {
+    const { store, blobs, clock } = options
+    this.store = store
+    this.clock = clock
+    this.deliveries = options.deliveries
+    this.accessDenied = options.accessDenied
+    this.eventVersion = options.eventVersion ?? '2.6'
+    this.buckets = new Buckets(store)
+    this.bodies = new BodyStore(store, blobs)
+    this.sequencer = new Sequencer(store)
+    this.collector = new GarbageCollector({ store, blobs, bodies: this.bodies, clock })
+  }
+
+  /** Does an object, part or copy hold this blob? */
+  isReferenced(id: BlobId): Promise<boolean> {
+    return isBlobHeld(this.store, id)
+  }
+
+  /** The policy of the bucket that an ARN of a bucket or object names. */
+  readonly resourcePolicy: ResourcePolicyLookup = async (resourceArn) => {
+    const name = bucketOf(resourceArn)
+    const bucket = name === undefined ? undefined : await this.buckets.find(name)
+    if (bucket === undefined) return NO_BUCKET
+    const { policy, row } = bucket
+    return {
+      policy: policy === undefined ? undefined : { name: `${ARN_PREFIX}${bucket.name}`, document: policy.document },
+      accountId: row.accountId,
+      isTrustPolicy: false,
+      restrictPublic: row.publicAccessBlock?.restrictPublicBuckets ?? false,
+    }
+  }
+}
+
+const ARN_PREFIX = 'arn:aws:s3:::'
+const NO_BUCKET = { policy: undefined, accountId: undefined, isTrustPolicy: false } as const
+
+function bucketOf(arn: string): string | undefined {
+  if (!arn.startsWith(ARN_PREFIX)) return undefined
+  const slash = arn.indexOf('/', ARN_PREFIX.length)
+  return slash === -1 ? arn.slice(ARN_PREFIX.length) : arn.slice(ARN_PREFIX.length, slash)
+}

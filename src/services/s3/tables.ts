@@ -1,0 +1,156 @@
+import type { BlobId } from '../../blobs/blobs.ts'
+import { json, raw, Table } from '../../store/table.ts'
+import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
+import type { NotificationRule } from './notification/rule.ts'
+
+/** What every write into a bucket checks; small, and rewritten with each change of a configuration, so its version tells them apart. */
+export interface BucketRow {
+  readonly accountId: string
+  readonly region: string
+  readonly createdMs: number
+  /** As given: `''` in us-east-1, `EU` for old clients. */
+  readonly locationConstraint: string
+  /** DeleteBucket is looking whether the bucket is empty. A write takes the mark away, which makes the deletion fail. */
+  readonly isBeingDeleted: boolean
+  /** `null`: deleted by DeletePublicAccessBlock, which lifts all four. */
+  readonly publicAccessBlock: PublicAccessBlock | null
+  /** `null`: never put; the default (AES256) then applies too. */
+  readonly encryption: { readonly bucketKeyEnabled: boolean } | null
+}
+
+export interface PublicAccessBlock {
+  readonly blockPublicAcls: boolean
+  readonly ignorePublicAcls: boolean
+  readonly blockPublicPolicy: boolean
+  readonly restrictPublicBuckets: boolean
+}
+
+/** The current version of a key. */
+export interface ObjectRow {
+  /** Present where the version has a real id; absent is the version `null`. */
+  readonly versionId?: string
+  /** Unquoted. */
+  readonly etag: string
+  readonly size: number
+  /** Whole seconds, in ms since 1970. */
+  readonly modifiedMs: number
+  /** Of the last event of this key; the next one is greater. */
+  readonly sequencer: string
+  readonly body: Body
+  readonly metadata: ObjectMetadata
+  readonly checksum: Checksum
+  readonly tags?: Tags
+}
+
+export type Tags = readonly (readonly [key: string, value: string])[]
+
+/** Where the bytes are. */
+export type Body =
+  | { readonly kind: 'none' }
+  /** Row of {@link bodies}. */
+  | { readonly kind: 'inline'; readonly id: string }
+  /** `ref` is this holder's row in {@link blobRefs}. */
+  | { readonly kind: 'blob'; readonly id: BlobId; readonly ref: string }
+  /** Rows of {@link layouts}. */
+  | { readonly kind: 'parts'; readonly id: string; readonly partCount: number }
+
+export type SimpleBody = Exclude<Body, { kind: 'parts' }>
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** Base64; composite values end in `-N`. */
+  readonly value: string
+  readonly type: ChecksumType
+}
+
+export interface ObjectMetadata {
+  readonly contentType: string
+  readonly cacheControl?: string
+  readonly contentDisposition?: string
+  readonly contentEncoding?: string
+  readonly contentLanguage?: string
+  /** As given, date or not. */
+  readonly expires?: string
+  /** Lower-case names without `x-amz-meta-`. */
+  readonly user?: Readonly<Record<string, string>>
+}
+
+export interface UploadRow {
+  readonly initiatedMs: number
+  readonly initiator: { readonly ID: string; readonly DisplayName?: string }
+  readonly metadata: ObjectMetadata
+  readonly tags?: Tags
+  /** `null`: none was declared; then the object gets a full CRC64NVME. */
+  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null
+  /** Sequencer of the object that was current when the upload began. */
+  readonly currentAtStart: string | null
+  /** The key was deleted since: a conditional completion must start over. */
+  readonly isKeyDeleted: boolean
+}
+
+export interface PartRow {
+  readonly number: number
+  /** Hex MD5. */
+  readonly etag: string
+  readonly size: number
+  readonly modifiedMs: number
+  readonly body: SimpleBody
+  /** Base64, by the algorithm of the upload (CRC64NVME if it declared none). */
+  readonly checksum: string
+}
+
+/** A slice of a multipart object's parts, in order. */
+export interface LayoutRow {
+  readonly parts: readonly LayoutPart[]
+}
+
+export type LayoutPart = Pick<PartRow, 'number' | 'size' | 'body' | 'checksum'>
+
+/** What a repeated CompleteMultipartUpload is answered. */
+export interface CompletedRow {
+  readonly bucket: string
+  readonly key: string
+  readonly etag: string
+  readonly checksum: Checksum
+}
+
+/** Storage that nothing names any more, once the readers that may still be at it have ended. */
+export type Garbage =
+  | { readonly kind: 'blob'; readonly id: BlobId; readonly ref: string }
+  | { readonly kind: 'layout'; readonly id: string }
+  /** Part rows of an upload that has ended; if it was completed, the layout of its id says which bodies became an object. */
+  | { readonly kind: 'upload'; readonly uploadId: string; readonly isCompleted: boolean }
+  | { readonly kind: 'completed'; readonly uploadId: string }
+
+export const buckets = new Table<readonly [bucket: string], BucketRow>('s3-bucket', json<BucketRow>())
+/** JSON text, as it was put. */
+export const bucketPolicies = new Table<readonly [bucket: string], string>('s3-bucket-policy', json<string>())
+export const bucketTags = new Table<readonly [bucket: string], Tags>('s3-bucket-tags', json<Tags>())
+export const notificationRules = new Table<readonly [bucket: string, index: number], NotificationRule>(
+  's3-notification-rule',
+  json<NotificationRule>(),
+)
+/**
+ * One row per key: its current version. Older versions will be rows of their own table, so that listing a bucket and writing to an
+ * unversioned one never meet them.
+ */
+export const objects = new Table<readonly [bucket: string, key: string], ObjectRow>('s3-object', json<ObjectRow>())
+/** Bodies of up to 4 KiB, beside their object's row so that listings stay small. */
+export const bodies = new Table<readonly [bodyId: string], Uint8Array>('s3-body', raw)
+/** Who holds a blob: a copy shares the blob of its source. A blob without a row here is garbage. */
+export const blobRefs = new Table<readonly [blobId: string, ref: string], 0>('s3-blob-ref', json<0>())
+/** Upload ids begin with the time, so the uploads of a key list in the order they began. */
+export const uploads = new Table<readonly [bucket: string, key: string, uploadId: string], UploadRow>(
+  's3-upload',
+  json<UploadRow>(),
+)
+/** A part that is uploaded again gets a second row; the last one counts. Nothing is retired before the upload ends. */
+export const parts = new Table<readonly [uploadId: string, number: number, sequence: string], PartRow>(
+  's3-part',
+  json<PartRow>(),
+)
+export const layouts = new Table<readonly [layoutId: string, slice: number], LayoutRow>('s3-layout', json<LayoutRow>())
+export const completed = new Table<readonly [uploadId: string], CompletedRow>('s3-completed', json<CompletedRow>())
+export const garbage = new Table<readonly [dueMs: number, id: string], Garbage>('s3-garbage', json<Garbage>())
+/** Sequencers up to this second may have been used. */
+export const sequencerLimit = new Table<readonly [], number>('s3-sequencer', json<number>())
