@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../protocol/pipeline.ts'
@@ -338,5 +338,17 @@ describe('a client', () => {
     await new Promise((resolve) => client.socket.once('ready', resolve))
     await listener.stop(20)
     await client.until((one) => one.isClosed)
+  })
+})
+
+describe('a socket handed in by another door', () => {
+  it('is served as a client on this machine', async () => {
+    const { listener } = await listen(async (request) => ok(`<${request.sourceIp} ${request.isSecure}>`))
+    const door = createServer((socket) => listener.accept(socket))
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+    const client = new Client((door.address() as AddressInfo).port).send('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await client.contains('<127.0.0.1 true>')
+    expect(client.received).toContain('<127.0.0.1 true>')
+    door.close()
   })
 })

@@ -36,10 +36,12 @@ const HEADER_COUNT_MAX = 200
 /** Rest of a refused body that is read and thrown away, so that the client sees the error instead of a reset connection. */
 const DRAIN_BYTES_MAX = 64 * 1024 * 1024
 
+const LOOPBACK = '127.0.0.1'
+
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #server: NodeServer
-  readonly #exchanges = new WeakMap<Socket, Set<Exchange>>()
+  readonly #connections = new WeakMap<Socket, Connection>()
   readonly #readAddress: (host: string) => string | undefined
   #stopping = false
 
@@ -99,17 +101,26 @@ export class Listener implements AsyncDisposable {
     if (!this.#stopping) await this.stop(0)
   }
 
+  /** Takes over a connection that came in by another door of this machine: a function's socket. Counts as loopback. */
+  accept(socket: Socket): void {
+    this.#connections.set(socket, { sourceIp: LOOPBACK, exchanges: new Set() })
+    this.#server.emit('connection', socket)
+  }
+
   #onConnection(socket: Socket): void {
-    const exchanges = new Set<Exchange>()
-    this.#exchanges.set(socket, exchanges)
+    // The address is asked now: a socket that has been reset meanwhile no longer knows it, and a request must not lose its origin.
+    const address = this.#connections.get(socket)?.sourceIp ?? socket.remoteAddress
+    if (address === undefined) return void socket.destroy()
+    const connection: Connection = { sourceIp: plainAddress(address), exchanges: new Set() }
+    this.#connections.set(socket, connection)
     socket.once('close', () => {
-      for (const exchange of exchanges) exchange.onGone()
+      for (const exchange of connection.exchanges) exchange.onGone()
     })
   }
 
   /** No byte went either way for a while: whose fault is it? A handler that thinks (a function that runs) is no silence. */
   #onSilence(socket: Socket): void {
-    const exchanges = this.#exchanges.get(socket)
+    const exchanges = this.#connections.get(socket)?.exchanges
     if (exchanges === undefined || exchanges.size === 0) return void socket.destroy()
     for (const exchange of exchanges) {
       if (exchange.body.isStarved) exchange.body.fail(requestTimeout())
@@ -123,9 +134,18 @@ export class Listener implements AsyncDisposable {
     response: ServerResponse,
     sendContinue: (() => void) | undefined,
   ): Promise<void> {
-    const exchange = new Exchange(request, response, sendContinue, this.#options.secureLoopback, this.#readAddress)
-    const exchanges = this.#exchanges.get(request.socket)
-    exchanges?.add(exchange)
+    const connection = this.#connections.get(request.socket)
+    if (connection === undefined) return void request.socket.destroy()
+    const { secureLoopback } = this.#options
+    const exchange = new Exchange(
+      request,
+      response,
+      sendContinue,
+      connection.sourceIp,
+      secureLoopback,
+      this.#readAddress,
+    )
+    connection.exchanges.add(exchange)
     try {
       const reply =
         request.rawHeaders.length > HEADER_COUNT_MAX * 2
@@ -145,7 +165,7 @@ export class Listener implements AsyncDisposable {
       this.#options.onBrokenReply(error, exchange.target)
       request.socket.destroy()
     } finally {
-      exchanges?.delete(exchange)
+      connection.exchanges.delete(exchange)
     }
   }
 
@@ -165,6 +185,11 @@ export class Listener implements AsyncDisposable {
     })
     request.resume()
   }
+}
+
+interface Connection {
+  readonly sourceIp: string
+  readonly exchanges: Set<Exchange>
 }
 
 /** One request and its answer. */
@@ -187,6 +212,7 @@ class Exchange implements HttpRequest {
     request: IncomingMessage,
     response: ServerResponse,
     sendContinue: (() => void) | undefined,
+    sourceIp: string,
     secureLoopback: boolean,
     readAddress: (host: string) => string | undefined,
   ) {
@@ -200,8 +226,8 @@ class Exchange implements HttpRequest {
     this.query = mark === -1 ? '' : this.target.slice(mark + 1)
     this.host = headers.host ?? ''
     this.hostBucket = readAddress(this.host)
-    this.sourceIp = plainAddress(request.socket.remoteAddress ?? '')
-    this.isSecure = secureLoopback && (this.sourceIp.startsWith('127.') || this.sourceIp === '::1')
+    this.sourceIp = sourceIp
+    this.isSecure = secureLoopback && (sourceIp.startsWith('127.') || sourceIp === '::1')
     const declared = headers['content-length']
     const length = declared === undefined ? undefined : Number(declared)
     const hasBody = length === undefined ? headers['transfer-encoding'] !== undefined : length > 0
