@@ -92,4 +92,6 @@ export function announcedTrailersOf(request: SignedRequest): string[] {
     .filter((name) => name !== '')
 }
 
-export const isSha256 = (text: string): boolean => text.length === 64 && /^[0-9a-f]+$/i.test(text)
+const SHA256_FORM = /^[0-9a-f]{64}$/i
+
+export const isSha256 = (text: string): boolean => text.length === 64 && SHA256_FORM.test(text)
