@@ -246,26 +246,33 @@ export class StoreQueue<P> implements Queue<P> {
           return this.#expect(this.#clock.now() + GO_ON_MS)
         }
         const entries = await this.#store.list({ gte, lt, limit: PAGE_LENGTH })
-        const last = this.#takeReady(entries, takes, found)
-        if (last === undefined || entries.length < PAGE_LENGTH) break
-        gte = last
+        const seen = this.#takeReady(entries, takes, found)
+        if (seen === undefined || entries.length < PAGE_LENGTH) break
+        gte = seen.next
+        if (pagesLeft === 0) this.#lastPartition = seen.partition
       }
     }
     if (takes.room === 0) this.#mayHaveReady = true
   }
 
   /** Where to read on: behind the last row, or behind its whole partition when that has no budget left. */
-  #takeReady(entries: readonly Entry[], takes: Takes, found: Found<P>): Buffer | undefined {
-    let next: Buffer | undefined
+  #takeReady(
+    entries: readonly Entry[],
+    takes: Takes,
+    found: Found<P>,
+  ): { next: Buffer; partition: string } | undefined {
+    let seen: { next: Buffer; partition: string } | undefined
     for (const entry of entries) {
       const job = this.#rows.readReady(entry)
-      this.#lastPartition = job.partition
-      if (takes.take(job.partition)) {
+      const { partition } = job
+      if (takes.take(partition)) {
         found.taken.push(job)
-        next = Buffer.concat([entry.key, Buffer.of(0)])
-      } else next = this.#rows.partitionRange(job.partition).lt
+        this.#lastPartition = partition
+        seen = { next: Buffer.concat([entry.key, Buffer.of(0)]), partition }
+      } else if (takes.room === 0) return seen
+      else seen = { next: this.#rows.partitionRange(partition).lt, partition }
     }
-    return next
+    return seen
   }
 
   /** One commit moves everything found. Rows that another process took meanwhile are left out. */

@@ -17,6 +17,12 @@ const put = (store: Store, ...rows: [string, string][]): Promise<CommitResult> =
 const read = async (store: Store, name: string): Promise<string | undefined> =>
   (await store.get(key(name)))?.value.toString()
 
+const create = (name: string, value: string): Commit => ({
+  checks: [{ key: key(name), version: null }],
+  puts: [[key(name), key(value)]],
+  deletes: [],
+})
+
 /** What every engine must do. */
 export function describeStore(name: string, makeEngine: () => Promise<ContractEngine>): void {
   describe(`${name} store`, () => {
@@ -91,16 +97,7 @@ export function describeStore(name: string, makeEngine: () => Promise<ContractEn
     })
 
     it('holds a check for absence until somebody creates the key', async () => {
-      const create = (value: string): Commit => ({
-        checks: [{ key: key('a'), version: null }],
-        puts: [[key('a'), key(value)]],
-        deletes: [],
-      })
-      const results = await Promise.all([
-        store.commit(create('1')),
-        store.commit(create('2')),
-        store.commit(create('3')),
-      ])
+      const results = await Promise.all(['1', '2', '3'].map((value) => store.commit(create('a', value))))
       expect(results.map((result) => result.ok)).toEqual([true, false, false])
       expect(await read(store, 'a')).toBe('1')
     })

@@ -1,5 +1,3 @@
-import type { NoSpaceError } from '../std/no-space.ts'
-
 /**
  * The store: ordered keys → versioned values, atomic conditional commits. One optimistic round trip per commit, no
  * transaction held open (the shape of Deno KV and FoundationDB), so an engine is a few hundred lines and PostgreSQL needs
@@ -47,7 +45,7 @@ export interface Store extends AsyncDisposable {
   list(range: Range): Promise<Entry[]>
   /**
    * All checks hold → all writes apply, atomically and durably. Else nothing is written and the failed keys come back.
-   * Throws only when it is certain that nothing was written ({@link NoSpaceError}, {@link StoreClosedError}) or when the outcome is
+   * Throws only when it is certain that nothing was written (NoSpaceError of std/no-space.ts, {@link StoreClosedError}) or when the outcome is
    * unknown ({@link CommitUnknownError}); a caller must never answer success after a throw.
    */
   commit(commit: Commit): Promise<CommitResult>
