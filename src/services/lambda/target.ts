@@ -1,4 +1,5 @@
 import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
+import type { Decision } from '../../protocol/operation.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Version } from '../../store/store.ts'
 import type { Transaction } from '../../store/transaction.ts'
@@ -74,14 +75,10 @@ export class LambdaTarget implements Target {
   }
 }
 
-function noteOf(
-  decision: { allowed: boolean; statements: readonly { statement: string; policy: string; effect: string }[] },
-  targetArn: string,
-  source: Delivery['source'],
-): string {
-  const deciding = decision.statements.map(
-    ({ statement, policy, effect }) => `${effect} by statement ${statement} of ${policy}`,
-  )
+function noteOf(decision: Decision, targetArn: string, source: Delivery['source']): string {
+  const deciding = decision.statements
+    .filter(({ policyKind }) => policyKind !== 'implicit')
+    .map(({ statement, policy, effect }) => `${effect} by statement ${statement} of ${policy}`)
   if (deciding.length > 0) return deciding.join('; ')
   const subject = `no statement of the resource policy of ${targetArn}`
   return `${subject} allows ${source.principal} with SourceArn ${source.arn} and SourceAccount ${source.accountId}`
