@@ -47,6 +47,8 @@ beforeEach(() => {
     owner: 'test',
     leaseMs: 60_000,
     isExclusive: true,
+    // Days pass here: looking every second would be most of the test.
+    pollMs: HOUR,
   })
   room = createDelivery({ store, queue, clock, targets, onFailure: (error) => failures.push(error) })
   room.dispatcher.worker.start()

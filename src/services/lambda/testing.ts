@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthorizer } from '../../auth/authorize.ts'
-import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import type { BlobStore } from '../../blobs/blobs.ts'
+import { MemoryBlobs } from '../../blobs/memory.ts'
 import { createDelivery, type DeliveryRoom } from '../../delivery/outbox.ts'
 import {
   EnvironmentStartError,
@@ -139,10 +140,10 @@ export class TestLambda implements AsyncDisposable {
     this.#ownsCode = before === undefined
     this.clock = before?.clock ?? new ManualClock()
     this.store = before?.store ?? new MemoryStore()
-    this.blobs = before?.blobs ?? new MapBlobs()
+    this.blobs = before?.blobs ?? new MemoryBlobs(this.clock)
     this.executor = new ScriptedExecutor(this.clock)
     const onFailure = (error: unknown) => this.failures.push(error)
-    const queueOptions = { clock: this.clock, owner: uuid(), leaseMs: 60_000, isExclusive: true }
+    const queueOptions = { clock: this.clock, owner: uuid(), leaseMs: 60_000, isExclusive: true, pollMs: 60_000 }
     const authorizer = createAuthorizer({
       accountId: ACCOUNT,
       identityPolicies: async () => ({ identity: [], boundary: undefined, session: [], tags: {} }),
@@ -271,25 +272,4 @@ export class TestLambda implements AsyncDisposable {
     }
     throw new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist')
   }) as unknown as CallDoor
-}
-
-class MapBlobs implements BlobStore {
-  readonly #bodies = new Map<BlobId, Buffer>()
-  async write(source: Parameters<BlobStore['write']>[0]) {
-    const id = uuid() as BlobId
-    const body = await source.collect(300_000_000)
-    this.#bodies.set(id, body)
-    return { id, byteCount: body.length, digests: {} }
-  }
-  async read(id: BlobId, range: { start: number; end: number }) {
-    const body = this.#bodies.get(id) as Buffer
-    return (async function* () {
-      yield body.subarray(range.start, range.end + 1)
-    })()
-  }
-  async delete(id: BlobId) {
-    this.#bodies.delete(id)
-  }
-  async *list() {}
-  async [Symbol.asyncDispose]() {}
 }
