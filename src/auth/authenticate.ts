@@ -48,7 +48,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 
     const payload =
       service.style === 's3' ? s3PayloadHash(claim) : await servicePayloadHash(request, claim, body, collectBytesMax)
-    const signingKey = keys.find(accessKeyId, found.secretAccessKey, scope)
+    const signingKey = keys.find(claim.credential, found.secretAccessKey)
     verify(request, claim, service, payload.hash, signingKey, failures)
 
     const seed = { accessKeyId, signingKey, dateText: claim.dateText, scope, signature: claim.signature }
@@ -97,7 +97,7 @@ function checkSignedHeaders(
   service: AuthenticatedService,
   failures: AuthFailures,
 ): void {
-  const signed = claim.signedHeaders.split(';')
+  const signed = claim.signedNames
   if (!signed.includes('host')) throw failures.hostNotSigned()
   const unsigned: string[] = []
   for (const name in request.headers) {
@@ -170,9 +170,9 @@ function verify(
   signingKey: KeyObject,
   failures: AuthFailures,
 ): void {
-  const { signedHeaders, signature, accessKeyId } = claim
+  const { signedHeaders, signedNames, signature, accessKeyId } = claim
   const isS3 = service.style === 's3'
-  const options = { signedHeaders, payloadHash, isS3 }
+  const options = { signedHeaders, signedNames, payloadHash, isS3 }
   const canonical = canonicalRequestOf(request, options)
   const stringToSign = stringToSignOf(claim, canonical)
   if (canonical.missingHeader === undefined) {
@@ -199,7 +199,7 @@ function stringToSignOf(claim: ClaimedSignature, canonical: CanonicalRequest): s
 function variantsOf(request: SignedRequest, claim: ClaimedSignature, isS3: boolean): Partial<CanonicalOptions>[] {
   const variants: Partial<CanonicalOptions>[] = []
   // Node joins a header that came more than once.
-  if (claim.signedHeaders.split(';').some((name) => request.headers[name]?.includes(', ') === true)) {
+  if (claim.signedNames.some((name) => request.headers[name]?.includes(', ') === true)) {
     variants.push({ joinsTightly: true })
   }
   if (!isS3 && claim.place === 'query' && claim.sessionToken !== undefined) variants.push({ omitsToken: true })

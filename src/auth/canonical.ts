@@ -3,6 +3,8 @@ import type { SignedRequest } from './doors.ts'
 export interface CanonicalOptions {
   /** As in the signature: lower-case names joined by `;`. */
   readonly signedHeaders: string
+  /** The same, taken apart. */
+  readonly signedNames: readonly string[]
   /** Hex SHA-256 of the body, or the keyword of `x-amz-content-sha256`. */
   readonly payloadHash: string
   /** S3 signs the path as sent, encoded once; everybody else normalises it and encodes it twice. */
@@ -25,10 +27,10 @@ export interface CanonicalRequest {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function canonicalRequestOf(request: SignedRequest, options: CanonicalOptions): CanonicalRequest {
-  const { signedHeaders, payloadHash, isS3, joinsTightly = false, omitsToken = false } = options
+  const { signedHeaders, signedNames, payloadHash, isS3, joinsTightly = false, omitsToken = false } = options
   let headerLines = ''
   let missingHeader: string | undefined
-  for (const name of signedHeaders.split(';')) {
+  for (const name of signedNames) {
     const value = request.headers[name]
     if (value === undefined) missingHeader ??= name
     headerLines += `${name}:${canonicalValue(value ?? '', joinsTightly)}\n`

@@ -13,24 +13,40 @@ export function hashedBody(body: ByteSource, sha256: string, failures: AuthFailu
     if (sha256 !== EMPTY_SHA256) throw failures.payloadMismatch(sha256, EMPTY_SHA256)
     return body
   }
-  const check = (computed: string) => {
-    if (computed !== sha256) throw failures.payloadMismatch(sha256, computed)
+  return new HashedBody(body, sha256, failures)
+}
+
+// A class, because one is made for every request and its methods need not be.
+class HashedBody implements ByteSource {
+  readonly length: number | undefined
+  readonly #body: ByteSource
+  readonly #sha256: string
+  readonly #failures: AuthFailures
+
+  constructor(body: ByteSource, sha256: string, failures: AuthFailures) {
+    this.length = body.length
+    this.#body = body
+    this.#sha256 = sha256
+    this.#failures = failures
   }
-  return {
-    length: body.length,
-    async collect(limitBytes) {
-      const bytes = await body.collect(limitBytes)
-      check(hash('sha256', bytes))
-      return bytes
-    },
-    async *[Symbol.asyncIterator]() {
-      const digest = createHash('sha256')
-      for await (const chunk of body) {
-        digest.update(chunk)
-        yield chunk
-      }
-      check(digest.digest('hex'))
-    },
+
+  async collect(limitBytes: number): Promise<Buffer> {
+    const bytes = await this.#body.collect(limitBytes)
+    this.#check(hash('sha256', bytes))
+    return bytes
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    const digest = createHash('sha256')
+    for await (const chunk of this.#body) {
+      digest.update(chunk)
+      yield chunk
+    }
+    this.#check(digest.digest('hex'))
+  }
+
+  #check(computed: string): void {
+    if (computed !== this.#sha256) throw this.#failures.payloadMismatch(this.#sha256, computed)
   }
 }
 
@@ -92,6 +108,13 @@ export function announcedTrailersOf(request: SignedRequest): string[] {
     .filter((name) => name !== '')
 }
 
-const SHA256_FORM = /^[0-9a-f]{64}$/i
-
-export const isSha256 = (text: string): boolean => text.length === 64 && SHA256_FORM.test(text)
+/** 64 hex digits. */
+export function isSha256(text: string): boolean {
+  if (text.length !== 64) return false
+  for (let at = 0; at < 64; at++) {
+    const code = text.charCodeAt(at)
+    const lower = code | 0x20
+    if ((code < 0x30 || code > 0x39) && (lower < 0x61 || lower > 0x66)) return false
+  }
+  return true
+}

@@ -5,12 +5,16 @@ import { isoBasicOf, parseIsoBasic } from './signing-time.ts'
 /** What a request says about its own signature; nothing of it is verified yet. */
 export interface ClaimedSignature {
   readonly place: 'header' | 'query'
+  /** `AKID/20260131/us-east-1/s3/aws4_request` */
+  readonly credential: string
   readonly accessKeyId: string
-  /** `20260131/us-east-1/s3/aws4_request` */
+  /** The credential without the key id. */
   readonly scope: string
   readonly region: string
   readonly service: string
+  /** As in the signature: names joined by `;`. */
   readonly signedHeaders: string
+  readonly signedNames: readonly string[]
   readonly signature: string
   /** `20260131T101112Z` */
   readonly dateText: string
@@ -69,8 +73,13 @@ function readHeader(
   checkScope(parsed, dateText, service, failures, 'header')
   return {
     place: 'header',
-    ...parsed,
+    credential,
+    accessKeyId: parsed.accessKeyId,
+    scope: parsed.scope,
+    region: parsed.region,
+    service: parsed.service,
     signedHeaders,
+    signedNames: signedHeaders.split(';'),
     signature,
     dateText,
     dateMs,
@@ -132,8 +141,10 @@ function readQuery(
   checkScope(parsed, dateText, service, failures, 'query')
   return {
     place: 'query',
+    credential,
     ...parsed,
     signedHeaders,
+    signedNames: signedHeaders.split(';'),
     signature,
     dateText,
     dateMs,

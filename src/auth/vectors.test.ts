@@ -124,5 +124,6 @@ function canonicalOf({ request }: Parsed): string {
   const claimed = `${request.headers['authorization'] ?? ''}&${decodeURIComponent(request.query)}`
   const signedHeaders = /SignedHeaders=([^,& ]+)/.exec(claimed)?.[1] as string
   const payloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-  return canonicalRequestOf(request, { signedHeaders, payloadHash, isS3: true }).text
+  const signedNames = signedHeaders.split(';')
+  return canonicalRequestOf(request, { signedHeaders, signedNames, payloadHash, isS3: true }).text
 }
