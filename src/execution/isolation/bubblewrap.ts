@@ -1,0 +1,286 @@
+import { lstatSync, readlinkSync } from 'node:fs'
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { ARGUMENTS_FD, Child, HANDOVER_FD, signalWords } from './child.ts'
+import { BOOTSTRAPS_PATH, findProgram, findSdkModules } from './installation.ts'
+import type {
+  Command,
+  Isolation,
+  ProcessExit,
+  ProcessListener,
+  RuntimeProcess,
+  Sandbox,
+  SandboxOptions,
+  SandboxPaths,
+} from './isolation.ts'
+import type { Layers } from './layers.ts'
+import { FILES_MAX, type Limits, type LimitsMaker, PROCESSES_MAX } from './limits.ts'
+import { runOnce } from './run-once.ts'
+
+const MEGABYTE = 1024 * 1024
+/** The user AWS runs functions as. */
+const USER = 'sbx_user1051'
+const USER_ID = 1051
+/**
+ * As root, every environment gets a user id of its own from here on: process limits are counted per user, and no two environments could
+ * signal each other even if they met.
+ */
+const USER_ID_FIRST = 1_051_000
+const USER_ID_COUNT = 50_000
+
+const PATHS = { task: '/var/task', opt: '/opt', runtime: '/var/runtime', tmp: '/tmp', node: '/var/lang/bin/node', bin: ['/var/lang/bin'] }
+const SDK_PATH = '/var/lang/sdk'
+
+/** Of /etc only what programs need to find libraries, certificates, fonts, time zones. */
+const ETC = ['alternatives', 'ca-certificates', 'fonts', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'mime.types', 'nsswitch.conf', 'pki', 'ssl']
+
+interface Tools {
+  readonly bwrap: string
+  readonly prlimit: string
+  /** Gives up root inside; undefined when the server is not root, and a user namespace does it. */
+  readonly setpriv: string | undefined
+}
+
+/**
+ * A root file system, process, mount, network, IPC and host name of its own for every environment. The network namespace has a loopback
+ * device only: the bootstrap opens listening sockets for the endpoint and the Runtime API there and hands them over to the server, then the
+ * function's code is loaded.
+ */
+export class Bubblewrap implements Isolation {
+  readonly kind = 'bubblewrap'
+  readonly reason: string
+  readonly #directory: string
+  readonly #layers: Layers
+  readonly #limits: LimitsMaker
+  readonly #tools: Tools
+  #count = 0
+
+  constructor(directory: string, layers: Layers, limits: LimitsMaker, tools: Tools) {
+    this.#directory = directory
+    this.#layers = layers
+    this.#limits = limits
+    this.#tools = tools
+    this.reason = `functions have namespaces of their own and reach nothing but the endpoint; ${limits.description}`
+  }
+
+  /** Tries it out. The sentence says why it does not work here. */
+  static async open(directory: string, layers: Layers, limits: LimitsMaker): Promise<Bubblewrap | string> {
+    const tools = findTools()
+    if (typeof tools === 'string') return tools
+    const bubblewrap = new Bubblewrap(directory, layers, limits, tools)
+    const why = await bubblewrap.#tryOut()
+    return why ?? bubblewrap
+  }
+
+  async createSandbox(options: SandboxOptions): Promise<Sandbox> {
+    const number = ++this.#count
+    const directory = join(this.#directory, `bubblewrap-${number}`)
+    const userId = this.#tools.setpriv === undefined ? USER_ID : USER_ID_FIRST + (number % USER_ID_COUNT)
+    const mounts = await this.#prepare(directory, userId, options)
+    return new BubblewrapSandbox(directory, mounts, userId, options, this.#limits.make(options.memoryMb), this.#tools)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Environments have been ended by their pool; nothing else is held.
+  }
+
+  /** Everything bwrap is told about the file system. */
+  async #prepare(directory: string, userId: number, options: SandboxOptions): Promise<string[]> {
+    const tmp = join(directory, 'tmp')
+    await mkdir(tmp, { recursive: true, mode: 0o700 })
+    if (this.#tools.setpriv !== undefined) await chown(tmp, userId, userId)
+    await chmod(tmp, 0o700)
+    const files = {
+      passwd: `root:x:0:0:root:/:/usr/sbin/nologin\n${USER}:x:${userId}:${userId}::/tmp:/bin/sh\n`,
+      group: `root:x:0:\n${USER}:x:${userId}:\n`,
+      hosts: `127.0.0.1 localhost${/^[\d.]+$|:|^localhost$/.test(options.endpointHost) ? '' : ` ${options.endpointHost}`}\n`,
+    }
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text, { mode: 0o644 })
+    const opt = await this.#layers.merged(options.layerPaths)
+    return [
+      ...(opt === undefined ? directories('/opt') : ['--ro-bind', opt, PATHS.opt]),
+      ...Object.keys(files).flatMap((name) => ['--ro-bind', join(directory, name), `/etc/${name}`]),
+      ...options.interpreterPaths.flatMap((path) => [...directories(...parents(path)), '--ro-bind', path, path]),
+      '--ro-bind', options.codePath, PATHS.task,
+      '--bind', tmp, PATHS.tmp,
+    ]
+  }
+
+  async #tryOut(): Promise<string | undefined> {
+    const directory = join(this.#directory, 'try-out')
+    try {
+      await mkdir(directory, { recursive: true })
+      const options: SandboxOptions = {
+        codePath: BOOTSTRAPS_PATH,
+        layerPaths: [],
+        memoryMb: 128,
+        ephemeralStorageMb: 512,
+        interpreterPaths: [],
+        endpointHost: 'localhost',
+      }
+      const mounts = await this.#prepare(directory, USER_ID_FIRST, options)
+      const [file, ...args] = [
+        this.#tools.bwrap,
+        ...baseArguments(this.#tools),
+        ...mounts,
+        ...lastArguments({}),
+        '--',
+        ...innerPrefix(this.#tools, USER_ID_FIRST, 512),
+        PATHS.node,
+        '--check',
+        `${PATHS.runtime}/node.cjs`,
+      ]
+      const output = await runOnce(file as string, args)
+      return output.isSuccess ? undefined : `bubblewrap does not work here (${output.stderr})`
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+class BubblewrapSandbox implements Sandbox {
+  readonly paths: SandboxPaths
+  readonly hasOwnNetwork = true
+  readonly #directory: string
+  readonly #mounts: readonly string[]
+  readonly #userId: number
+  readonly #options: SandboxOptions
+  readonly #limits: Limits
+  readonly #tools: Tools
+
+  constructor(directory: string, mounts: readonly string[], userId: number, options: SandboxOptions, limits: Limits, tools: Tools) {
+    this.#directory = directory
+    this.#mounts = mounts
+    this.#userId = userId
+    this.#options = options
+    this.#limits = limits
+    this.#tools = tools
+    this.paths = { ...PATHS, sdk: findSdkModules() === undefined ? undefined : SDK_PATH }
+  }
+
+  start(command: Command, listener: ProcessListener): RuntimeProcess {
+    const [file, ...args] = [
+      ...this.#limits.prefix,
+      this.#tools.bwrap,
+      '--args',
+      String(ARGUMENTS_FD),
+      '--',
+      ...innerPrefix(this.#tools, this.#userId, this.#options.ephemeralStorageMb),
+      command.file,
+      ...command.args,
+    ]
+    // The function's variables go around bwrap, which runs outside of the sandbox: LD_PRELOAD and the like must not reach it. And what
+    // stands in a command line could be read by everybody on this machine.
+    const told = [...baseArguments(this.#tools), ...this.#mounts, ...lastArguments(command.variables)]
+    const child = new Child(
+      {
+        file: file as string,
+        args,
+        variables: {},
+        cwd: '/',
+        hasHandover: true,
+        argumentsText: told.map((text) => `${text}\0`).join(''),
+      },
+      listener,
+      (code, signal) => interpret(code, signal, this.#limits.ended()),
+    )
+    this.#limits.started(child.pid, () => child.kill())
+    return child
+  }
+
+  memoryUsedMaxMb(): number {
+    return this.#limits.memoryUsedMaxMb()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#limits.remove()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}
+
+function findTools(): Tools | string {
+  const bwrap = findProgram('/usr/bin/bwrap', '/usr/local/bin/bwrap')
+  if (bwrap === undefined) return 'bubblewrap (bwrap) is not installed'
+  const prlimit = findProgram('/usr/bin/prlimit')
+  if (prlimit === undefined) return 'bubblewrap needs prlimit of util-linux beside it'
+  if (process.getuid?.() !== 0) return { bwrap, prlimit, setpriv: undefined }
+  const setpriv = findProgram('/usr/bin/setpriv')
+  return setpriv === undefined ? 'as root, bubblewrap needs setpriv of util-linux beside it' : { bwrap, prlimit, setpriv }
+}
+
+/** The same for all environments: namespaces, the machine's programs and libraries, our runtime. */
+function baseArguments(tools: Tools): string[] {
+  const user =
+    tools.setpriv === undefined
+      ? ['--unshare-user', '--uid', String(USER_ID), '--gid', String(USER_ID)]
+      : ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP', '--cap-add', 'CAP_SYS_RESOURCE']
+  const sdk = findSdkModules()
+  return [
+    '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try',
+    '--die-with-parent', '--new-session', '--hostname', 'lambda',
+    ...user,
+    '--ro-bind', '/usr', '/usr',
+    ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(machineDirectory),
+    '--ro-bind-try', '/nix/store', '/nix/store',
+    ...directories('/etc', '/var', '/var/lang', '/var/lang/bin'),
+    ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    '--proc', '/proc', '--dev', '/dev',
+    '--ro-bind', process.execPath, PATHS.node,
+    '--ro-bind', BOOTSTRAPS_PATH, PATHS.runtime,
+    ...(sdk === undefined ? [] : [...directories(SDK_PATH), '--ro-bind', sdk, `${SDK_PATH}/node_modules`]),
+  ]
+}
+
+function lastArguments(variables: Readonly<Record<string, string>>): string[] {
+  return [
+    '--remount-ro', '/',
+    '--chdir', PATHS.task,
+    '--clearenv',
+    ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--setenv', 'NODE_CHANNEL_FD', String(HANDOVER_FD),
+    '--setenv', 'NODE_CHANNEL_SERIALIZATION_MODE', 'json',
+  ]
+}
+
+/** Inside the namespaces: limits, then root is given up for good. */
+function innerPrefix(tools: Tools, userId: number, ephemeralStorageMb: number): string[] {
+  const limits = [
+    tools.prlimit,
+    `--nofile=${FILES_MAX}`,
+    `--nproc=${PROCESSES_MAX}`,
+    `--fsize=${ephemeralStorageMb * MEGABYTE}`,
+    '--core=0',
+  ]
+  if (tools.setpriv === undefined) return limits
+  return [...limits, tools.setpriv, `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--']
+}
+
+/** On a merged /usr these are links, which must stay links. */
+function machineDirectory(path: string): string[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return []
+  return stat.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path]
+}
+
+/** bwrap would make them for root alone. */
+function directories(...paths: string[]): string[] {
+  return paths.flatMap((path) => ['--perms', '0755', '--dir', path])
+}
+
+function parents(path: string): string[] {
+  const names = path.split('/').filter(Boolean)
+  return names.slice(0, -1).map((_, at) => `/${names.slice(0, at + 1).join('/')}`)
+}
+
+/**
+ * bwrap passes a signal on as 128 + its number, like a shell. A function that exits with such a status itself cannot be told from it; Node's
+ * 128 and 129 are exits (unhandled rejection, uncaught exception).
+ */
+function interpret(code: number | null, signal: NodeJS.Signals | null, isOutOfMemory: boolean): ProcessExit {
+  if (signal !== null) return { kind: 'signalled', signal: signalWords(signal), isOutOfMemory }
+  const number = (code ?? 0) - 128
+  const name = number > 1 && Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+  if (name) return { kind: 'signalled', signal: signalWords(name), isOutOfMemory }
+  return { kind: 'exited', code: code ?? 0 }
+}

@@ -1,0 +1,205 @@
+/**
+ * Control groups: hard limits on memory and on the number of processes, one group per environment. Version 1 (a tree per controller) and
+ * version 2 (one tree) are both in use, sometimes beside each other.
+ */
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sleep, systemClock } from '../../std/clock.ts'
+import { isRunning } from './process-tree.ts'
+
+const ROOT = '/sys/fs/cgroup'
+const MEGABYTE = 1024 * 1024
+const REMOVE_ATTEMPTS = 50
+
+export interface CgroupLimits {
+  readonly memoryMb: number
+  readonly processesMax: number
+}
+
+interface Layout {
+  /** Where groups are made; the same directory twice with version 2. */
+  readonly memory: string
+  readonly processes: string
+  readonly version: 1 | 2
+}
+
+/** The groups of this server. */
+export class CgroupTree {
+  readonly #layout: Layout
+  #count = 0
+
+  constructor(layout: Layout) {
+    this.#layout = layout
+  }
+
+  /** A tree of our own, or the sentence why there is none. */
+  static async open(): Promise<CgroupTree | string> {
+    try {
+      const parents = (await versionOne()) ?? (await versionTwo())
+      if (parents === undefined) return 'no writable cgroup with memory and pids'
+      removeLeftovers(parents)
+      const name = `millrace-${process.pid}`
+      const layout = { ...parents, memory: join(parents.memory, name), processes: join(parents.processes, name) }
+      for (const path of pathsOf(layout)) mkdirSync(path, { recursive: true })
+      if (layout.version === 2) writeFileSync(join(layout.memory, 'cgroup.subtree_control'), '+memory +pids')
+      return new CgroupTree(layout)
+    } catch (error) {
+      return `cgroups cannot be used here (${error instanceof Error ? error.message : String(error)})`
+    }
+  }
+
+  create(limits: CgroupLimits): Cgroup {
+    const name = `environment-${++this.#count}`
+    const { memory, processes, version } = this.#layout
+    return new Cgroup({ memory: join(memory, name), processes: join(processes, name), version }, limits)
+  }
+
+  close(): void {
+    for (const path of pathsOf(this.#layout)) removeIfEmpty(path)
+  }
+}
+
+export class Cgroup {
+  readonly #layout: Layout
+  readonly #usedMaxFile: number
+  readonly #buffer = Buffer.alloc(32)
+
+  constructor(layout: Layout, limits: CgroupLimits) {
+    this.#layout = layout
+    for (const path of pathsOf(layout)) mkdirSync(path)
+    const bytes = String(limits.memoryMb * MEGABYTE)
+    writeFileSync(join(layout.processes, 'pids.max'), String(limits.processesMax))
+    if (layout.version === 1) {
+      writeFileSync(join(layout.memory, 'memory.limit_in_bytes'), bytes)
+      // Without it the limit would only begin to swap. Absent where the kernel does not account swap.
+      writeIfThere(join(layout.memory, 'memory.memsw.limit_in_bytes'), bytes)
+    } else {
+      writeFileSync(join(layout.memory, 'memory.max'), bytes)
+      writeIfThere(join(layout.memory, 'memory.swap.max'), '0')
+      // All or nothing: a runtime without its helper processes is of no use.
+      writeIfThere(join(layout.memory, 'memory.oom.group'), '1')
+    }
+    const usedMax = layout.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'
+    this.#usedMaxFile = openSync(join(layout.memory, usedMax), 'r')
+  }
+
+  /** Files into which a process writes 0 to join. */
+  get joinFiles(): string[] {
+    return pathsOf(this.#layout).map((path) => join(path, 'cgroup.procs'))
+  }
+
+  memoryUsedMaxMb(): number {
+    const length = readSync(this.#usedMaxFile, this.#buffer, 0, this.#buffer.length, 0)
+    return Math.ceil(Number(this.#buffer.toString('latin1', 0, length)) / MEGABYTE)
+  }
+
+  /** How many processes the kernel has killed here for want of memory. */
+  outOfMemoryCount(): number {
+    const file = this.#layout.version === 1 ? 'memory.oom_control' : 'memory.events'
+    return Number(/^oom_kill (\d+)/m.exec(readFileSync(join(this.#layout.memory, file), 'latin1'))?.[1] ?? 0)
+  }
+
+  /** Kills every member, also those that left their process group. */
+  kill(): void {
+    for (const pid of this.#members()) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It ended between the reading and the signal.
+      }
+    }
+  }
+
+  /** Kills what is left and removes the group; dying processes keep it for a moment. */
+  async remove(): Promise<void> {
+    closeSync(this.#usedMaxFile)
+    for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
+      this.kill()
+      if (pathsOf(this.#layout).every(removeIfEmpty)) return
+      await sleep(systemClock, 5)
+    }
+  }
+
+  #members(): number[] {
+    return readFileSync(join(this.#layout.processes, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean).map(Number)
+  }
+}
+
+function pathsOf({ memory, processes }: Layout): string[] {
+  return memory === processes ? [memory] : [memory, processes]
+}
+
+/** Version 1: the groups this process is in, so that limits from outside go on to hold. */
+async function versionOne(): Promise<Layout | undefined> {
+  const own = await readFile('/proc/self/cgroup', 'latin1')
+  const find = async (controller: string): Promise<string | undefined> => {
+    const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, 'm').exec(own)?.[1]
+    if (path === undefined) return undefined
+    // Inside a container the path may be the host's; the mount then shows our own group as its root.
+    for (const candidate of [join(ROOT, controller, path), join(ROOT, controller)]) {
+      if (await isWritable(candidate)) return candidate
+    }
+    return undefined
+  }
+  const [memory, processes] = await Promise.all([find('memory'), find('pids')])
+  return memory === undefined || processes === undefined ? undefined : { memory, processes, version: 1 }
+}
+
+async function versionTwo(): Promise<Layout | undefined> {
+  const path = /^0::(.*)$/m.exec(await readFile('/proc/self/cgroup', 'latin1'))?.[1]
+  if (path === undefined) return undefined
+  const own = join(ROOT, path)
+  if (!(await isWritable(own))) return undefined
+  const controllers = (await readFile(join(own, 'cgroup.controllers'), 'latin1')).split(/\s+/)
+  if (!controllers.includes('memory') || !controllers.includes('pids')) return undefined
+  try {
+    writeFileSync(join(own, 'cgroup.subtree_control'), '+memory +pids')
+    return { memory: own, processes: own, version: 2 }
+  } catch {
+    // A group with processes of its own cannot give controllers to its children: then beside it, if that is ours to write.
+    const parent = dirname(own)
+    writeFileSync(join(parent, 'cgroup.subtree_control'), '+memory +pids')
+    return { memory: parent, processes: parent, version: 2 }
+  }
+}
+
+/** Groups of servers that were killed. */
+function removeLeftovers(parents: Layout): void {
+  for (const path of pathsOf(parents)) {
+    for (const name of readdirSync(path)) {
+      const pid = /^millrace-(\d+)$/.exec(name)?.[1]
+      if (pid === undefined || isRunning(Number(pid))) continue
+      for (const child of readdirSync(join(path, name), { withFileTypes: true })) {
+        if (child.isDirectory()) removeIfEmpty(join(path, name, child.name))
+      }
+      removeIfEmpty(join(path, name))
+    }
+  }
+}
+
+function removeIfEmpty(path: string): boolean {
+  try {
+    rmdirSync(path)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
+}
+
+function writeIfThere(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: constants.O_WRONLY })
+  } catch {
+    // Not every kernel has the file; the limit next to it holds without.
+  }
+}
+
+async function isWritable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
