@@ -116,7 +116,6 @@ const traitBits: readonly [number, string][] = [
   [1, 'httpLabel'],
   [16, 'httpPayload'],
   [32, 'httpResponseCode'],
-  [64, 'httpQueryParams'],
 ]
 const droppedTraits = new Set(['idempotent', 'idempotencyToken', 'sensitive', 'httpChecksum'])
 
@@ -170,6 +169,7 @@ class Packer {
 
   #traits(given: unknown): Json {
     if (typeof given === 'number') {
+      if ((given & 64) !== 0) return fail('httpQueryParams: the runtime does not read it, no service of ours had it')
       const names = traitBits.filter(([bit]) => (given & bit) !== 0).map(([, name]) => [name, 1] as const)
       return names.length === 0 ? 0 : Object.fromEntries(names)
     }

@@ -63,7 +63,6 @@ export function restInput(operation: OperationSchema): RestInput {
   const bodyMembers: Member[] = []
   let payload: Member | undefined
   let prefix: { readonly name: string; readonly text: string } | undefined
-  let queryMap: { readonly name: string; readonly isList: boolean } | undefined
   for (const member of members) {
     const { traits } = member
     if (traits.httpLabel === 1) labels.push(bindingOf(member, 'label', member.name))
@@ -72,12 +71,7 @@ export function restInput(operation: OperationSchema): RestInput {
       headers.set(traits.httpHeader.toLowerCase(), bindingOf(member, 'header', traits.httpHeader))
     } else if (traits.httpPrefixHeaders !== undefined)
       prefix = { name: member.name, text: traits.httpPrefixHeaders.toLowerCase() }
-    else if (traits.httpQueryParams === 1) {
-      queryMap = {
-        name: member.name,
-        isList: member.schema.kind === 'map' && member.schema.value.schema.kind === 'list',
-      }
-    } else if (traits.httpPayload === 1) payload = member
+    else if (traits.httpPayload === 1) payload = member
     else if (traits.unbound !== 1) bodyMembers.push(member)
   }
   const required = members.filter((member) => member.required).flatMap(requiredBinding)
@@ -93,7 +87,6 @@ export function restInput(operation: OperationSchema): RestInput {
       for (const [name, value] of query) {
         const binding = queries.get(name)
         if (binding !== undefined) assign(target, binding, value)
-        else if (queryMap !== undefined) addToQueryMap(target, queryMap, name, value)
       }
       if (headers.size > 0 || prefix !== undefined) {
         for (const name in headerValues) {
@@ -153,21 +146,6 @@ function assign(target: Record<string, unknown>, binding: Binding, text: string)
     if (!(error instanceof Unreadable)) throw error
     if (binding.lenient) return
     throw new BadBinding(binding.location, binding.wireName, text, binding.isNumber, error.message)
-  }
-}
-
-function addToQueryMap(
-  target: Record<string, unknown>,
-  map: { name: string; isList: boolean },
-  key: string,
-  value: string,
-): void {
-  const entries = (target[map.name] ??= {}) as Record<string, unknown>
-  if (map.isList) {
-    if (!Object.hasOwn(entries, key)) setKey(entries, key, [])
-    ;(entries[key] as string[]).push(value)
-  } else if (!Object.hasOwn(entries, key)) {
-    setKey(entries, key, value)
   }
 }
 

@@ -52,7 +52,6 @@ export interface Traits {
   readonly httpLabel?: 1
   readonly httpPayload?: 1
   readonly httpResponseCode?: 1
-  readonly httpQueryParams?: 1
   readonly httpHeader?: string
   readonly httpPrefixHeaders?: string
   readonly httpQuery?: string

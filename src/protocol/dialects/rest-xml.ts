@@ -43,6 +43,7 @@ function xmlDocuments(model: Model): RestDocuments {
       const alternative = schema.name
       const read = xmlReader(schema)
       return (body) => {
+        if (body.length === 0 && payload === undefined) return {}
         const node = parseXml(body)
         if (node.name !== root && node.name !== alternative)
           throw new Unreadable(`the root element is ${node.name} instead of ${root}`)
