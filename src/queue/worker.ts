@@ -76,6 +76,7 @@ export class Worker<P> implements AsyncDisposable {
     this.#stopping.abort()
     await this.#loop
     await this.#options.queue.release()
+    if (graceMs <= 0) this.#patience.abort()
     if (this.#running.size === 0) return
     const timer = this.#options.clock.setTimer(graceMs, () => this.#patience.abort())
     await Promise.race([Promise.all(this.#running), aborted(this.#patience.signal)])
