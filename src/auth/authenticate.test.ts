@@ -1,7 +1,7 @@
 import { createHash, createHmac, hash } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { describe, expect, it } from 'vitest'
-import { type ByteSource, sourceFrom, sourceOf } from '../std/byte-source.ts'
+import { type ByteSource, sourceOf } from '../std/byte-source.ts'
 import { ManualClock } from '../std/clock.ts'
 import { createAuthenticator } from './authenticate.ts'
 import type { AuthErrorStyle, AuthenticatedService, CredentialResult, SignedRequest } from './doors.ts'
@@ -61,6 +61,9 @@ interface Draft {
   expires?: number
 }
 
+const encode = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+
 /** Signs with the SDK's signer, the oracle, and takes the request apart as the listener does. */
 async function sign(draft: Draft): Promise<SignedRequest> {
   const service = draft.service ?? S3
@@ -97,8 +100,6 @@ async function sign(draft: Draft): Promise<SignedRequest> {
     draft.expires === undefined
       ? await signer.sign(unsigned, { signingDate })
       : await signer.presign(unsigned, { signingDate, expiresIn: draft.expires })
-  const encode = (text: string) =>
-    encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
   const query = Object.entries(signed.query ?? {}).flatMap(([name, values]) =>
     [values ?? ''].flat().map((value) => `${encode(name)}=${encode(value)}`),
   )
@@ -497,168 +498,6 @@ describe('other services refuse', () => {
       }
     })
   }
-})
-
-describe('a body of signed chunks', () => {
-  const scope = '20260131/eu-central-1/s3/aws4_request'
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
-  const signingKey = scope.split('/').reduce<Buffer | string>((key, part) => hmac(key, part), `AWS4${SECRET}`) as Buffer
-
-  function frame(signature: string, chunks: readonly string[], trailers?: Record<string, string>): string {
-    let previous = signature
-    let text = ''
-    for (const chunk of [...chunks, '']) {
-      const toSign = `AWS4-HMAC-SHA256-PAYLOAD\n20260131T101112Z\n${scope}\n${previous}\n${EMPTY}\n${hash('sha256', chunk)}`
-      previous = hmac(signingKey, toSign).toString('hex')
-      text += `${Buffer.byteLength(chunk).toString(16)};chunk-signature=${previous}\r\n${chunk}`
-      if (chunk !== '') text += '\r\n'
-    }
-    if (trailers === undefined) return `${text}\r\n`
-    const lines = Object.entries(trailers).map(([name, value]) => `${name}:${value}`)
-    const toSign = `AWS4-HMAC-SHA256-TRAILER\n20260131T101112Z\n${scope}\n${previous}\n${hash('sha256', lines.map((line) => `${line}\n`).join(''))}`
-    return `${text}${lines.map((line) => `${line}\r\n`).join('')}x-amz-trailer-signature:${hmac(signingKey, toSign).toString('hex')}\r\n\r\n`
-  }
-
-  async function* inPieces(text: string, pieceBytes: number): AsyncGenerator<Buffer> {
-    const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
-  }
-
-  async function open(
-    mode: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' | 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
-    decodedBytes: number,
-    body: (signature: string) => string,
-    pieceBytes = 7,
-  ): Promise<ByteSource> {
-    const request = await sign({
-      method: 'PUT',
-      headers: {
-        'x-amz-content-sha256': mode,
-        'x-amz-decoded-content-length': String(decodedBytes),
-        ...(mode.endsWith('TRAILER') && { 'x-amz-trailer': 'x-amz-checksum-crc32' }),
-      },
-    })
-    const signature = /Signature=(\w+)/.exec(request.headers['authorization'] ?? '')?.[1] as string
-    return (await authenticate(request, sourceFrom(inPieces(body(signature), pieceBytes)), S3)).body
-  }
-
-  it.each([1, 7, 64, 100_000])('is decoded and verified, arriving %i bytes at a time', async (pieceBytes) => {
-    const text = 'a'.repeat(200)
-    const body = await open(
-      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
-      205,
-      (signature) => frame(signature, [text, 'hello']),
-      pieceBytes,
-    )
-    expect(body.length).toBe(205)
-    expect((await body.collect(1000)).toString()).toBe(`${text}hello`)
-  })
-
-  it('is refused when a chunk was changed', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 5, (signature) =>
-      frame(signature, ['hello']).replace('hello', 'hellO'),
-    )
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch', status: 403 })
-  })
-
-  it('is refused when two chunks changed places', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 4, (signature) => {
-      const [a, b, ...rest] = frame(signature, ['aa', 'bb']).split(/(?<=aa\r\n|bb\r\n)/)
-      return [b, a, ...rest].join('')
-    })
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' })
-  })
-
-  it('is refused when its end was cut off', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 5, (signature) =>
-      frame(signature, ['hello']).replace(/\r\n0;[^]*$/, '\r\n'),
-    )
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'IncompleteBody', status: 400 })
-  })
-
-  it('is refused when it is shorter than announced', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 6, (signature) => frame(signature, ['hello']))
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'IncompleteBody' })
-  })
-
-  it('hands on its signed trailers', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 5, (signature) =>
-      frame(signature, ['hello'], { 'x-amz-checksum-crc32': 'NhCmhg==' }),
-    )
-    expect((await body.collect(100)).toString()).toBe('hello')
-    expect(body.trailers).toEqual({ 'x-amz-checksum-crc32': 'NhCmhg==' })
-  })
-
-  it('is refused when a trailer was changed', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 5, (signature) =>
-      frame(signature, ['hello'], { 'x-amz-checksum-crc32': 'NhCmhg==' }).replace('NhCmhg', 'NhCmhh'),
-    )
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' })
-  })
-
-  it('is refused when the trailer signature is missing', async () => {
-    const body = await open('STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 5, (signature) =>
-      frame(signature, ['hello'], { 'x-amz-checksum-crc32': 'NhCmhg==' }).replace(/x-amz-trailer-signature.*\r\n/, ''),
-    )
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'MalformedTrailerError', status: 400 })
-  })
-})
-
-describe('a body of unsigned chunks with a trailer', () => {
-  async function open(frames: string, headers: Record<string, string> = {}, expires?: number): Promise<ByteSource> {
-    const request = await sign({
-      method: 'PUT',
-      headers: {
-        'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-        'x-amz-trailer': 'x-amz-checksum-crc32',
-        ...headers,
-      },
-      ...(expires !== undefined && { expires }),
-    })
-    return (await authenticate(request, sourceOf(frames), S3)).body
-  }
-
-  it.each([
-    ['line ends of HTTP', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n'],
-    ['bare line feeds', '5\nhello\n0\nx-amz-checksum-crc32:NhCmhg==\n\n'],
-    ['no empty line at the end', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg=='],
-    ['spaces around the value', '5\r\nhello\r\n0\r\nX-Amz-Checksum-Crc32: NhCmhg== \r\n\r\n'],
-    ['several chunks', '2\r\nhe\r\n3\r\nllo\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n'],
-  ])('is decoded with %s', async (_, frames) => {
-    const body = await open(frames, { 'x-amz-decoded-content-length': '5' })
-    const parts: Buffer[] = []
-    for await (const part of body) parts.push(part)
-    expect(Buffer.concat(parts).toString()).toBe('hello')
-    expect(body.trailers).toEqual({ 'x-amz-checksum-crc32': 'NhCmhg==' })
-  })
-
-  it('may leave out how long it is', async () => {
-    const body = await open('5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n')
-    expect(body.length).toBeUndefined()
-    expect((await body.collect(100)).toString()).toBe('hello')
-  })
-
-  it.each([
-    ['a trailer that was announced is missing', '5\r\nhello\r\n0\r\n\r\n', 'MalformedTrailerError'],
-    ['a trailer was not announced', '5\r\nhello\r\n0\r\nx-amz-checksum-sha1:a\r\n\r\n', 'MalformedTrailerError'],
-    ['a trailer has no colon', '5\r\nhello\r\n0\r\nrubbish\r\n\r\n', 'MalformedTrailerError'],
-    ['something follows', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:a\r\n\r\nmore', 'MalformedTrailerError'],
-    ['it ends in the middle of a chunk', '9\r\nhello', 'IncompleteBody'],
-    ['a size is no number', 'x\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
-    ['a chunk is longer than its size', '4\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
-  ])('is refused when %s', async (_, frames, code) => {
-    await expect((await open(frames)).collect(100)).rejects.toMatchObject({ code, status: 400 })
-  })
-
-  it('is refused as soon as more arrives than was announced', async () => {
-    const body = await open('5\r\nhello\r\n', { 'x-amz-decoded-content-length': '4' })
-    await expect(body.collect(100)).rejects.toMatchObject({ code: 'IncompleteBody' })
-  })
-
-  it('is bounded by what its reader takes', async () => {
-    const body = await open('5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n')
-    await expect(body.collect(4)).rejects.toMatchObject({ limitBytes: 4 })
-  })
 })
 
 describe('an authenticator', () => {

@@ -211,12 +211,11 @@ describe('an authorizer', () => {
 
   it('takes the owner from the ARN where a service has no resource policies', async () => {
     allows({ Action: 'logs:*' })
-    const grant = (account: string) => ({
-      action: 'logs:PutLogEvents',
-      resource: `arn:aws:logs:us-east-1:${account}:log-group:g:*`,
-    })
-    expect((await decide(session, grant(A))).allowed).toBe(true)
-    expect(await decide(session, grant(B))).toMatchObject({ allowed: false, isCrossAccount: true })
+    const action = 'logs:PutLogEvents'
+    const ofA = { action, resource: `arn:aws:logs:us-east-1:${A}:log-group:g:*` }
+    const ofB = { action, resource: `arn:aws:logs:us-east-1:${B}:log-group:g:*` }
+    expect((await decide(session, ofA)).allowed).toBe(true)
+    expect(await decide(session, ofB)).toMatchObject({ allowed: false, isCrossAccount: true })
   })
 
   it('caps a role by the policies its session was made with', async () => {
@@ -259,10 +258,10 @@ describe('an authorizer', () => {
   })
 })
 
-describe('a refusal', () => {
-  const refuse = async (style: AuthErrorStyle, caller: Caller, grant: Grant) =>
-    accessDenied(style, caller, grant, await decide(caller, grant))
+const refuse = async (style: AuthErrorStyle, caller: Caller, grant: Grant) =>
+  accessDenied(style, caller, grant, await decide(caller, grant))
 
+describe('a refusal', () => {
   it('of S3 quotes the resource', async () => {
     expect(await refuse('s3', bob, read)).toMatchObject({
       code: 'AccessDenied',
@@ -319,14 +318,15 @@ describe('a refusal', () => {
   })
 })
 
+const policyText = (action: string) => JSON.stringify({ Statement: statement({ Action: action }) })
+
 describe('a policy cache', () => {
   it('hands out one document per text, and forgets the longest unused', () => {
     const cache = createPolicyCache('identity', 2)
-    const text = (action: string) => JSON.stringify({ Statement: statement({ Action: action }) })
-    const first = cache(text('a:a'))
-    cache(text('b:b'))
-    expect(cache(text('a:a'))).toBe(first)
-    cache(text('c:c'))
-    expect(cache(text('a:a'))).toBe(first)
+    const first = cache(policyText('a:a'))
+    cache(policyText('b:b'))
+    expect(cache(policyText('a:a'))).toBe(first)
+    cache(policyText('c:c'))
+    expect(cache(policyText('a:a'))).toBe(first)
   })
 })

@@ -64,11 +64,12 @@ const authorizedBy = (authorization: string, { request, body }: Parsed): Parsed 
 const verify = ({ request, body }: Parsed, style: AuthErrorStyle = 'json') =>
   authenticate(request, sourceOf(body), { signingName: 'service', style })
 
+const flip = (text: string) => text.replace(/Signature=(.)/, (_, digit) => `Signature=${digit === '0' ? '1' : '0'}`)
+
 /** The same request with one thing changed after signing. */
 function tampered({ request, body }: Parsed): Record<string, Parsed> {
   const { headers } = request
   const isQuery = headers['authorization'] === undefined
-  const flip = (text: string) => text.replace(/Signature=(.)/, (_, digit) => `Signature=${digit === '0' ? '1' : '0'}`)
   const withHeaders = (changed: Record<string, string>) => ({
     request: { ...request, headers: { ...headers, ...changed } },
     body,

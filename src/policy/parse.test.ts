@@ -86,8 +86,9 @@ describe('a policy document', () => {
   })
 })
 
+const text = (statement: object) => () => identity(statement)
+
 describe('IAM refuses', () => {
-  const text = (statement: object) => () => identity(statement)
   const rows: [string, () => string, PolicyDocumentKind, string][] = [
     ['what is no JSON (T131)', () => '{"Version": ', 'identity', 'This policy contains invalid Json'],
     ['a list', () => '[]', 'identity', 'Syntax errors in policy.'],
@@ -210,7 +211,7 @@ describe('S3 refuses', () => {
     ['an action without a vendor', bucket({ Action: 'GetObject' }), 'Policy has invalid action'],
     ['a resource that is no ARN', bucket({ Resource: 'b' }), 'Policy has invalid resource'],
     ['an unknown operator', bucket({ Condition: { Is: { 's3:prefix': '' } } }), 'Invalid Condition type : Is'],
-  ])('%s', (_, text, message) => {
-    expect(refusalOf(text, 'resource').message).toBe(message)
+  ])('%s', (_, json, message) => {
+    expect(refusalOf(json, 'resource').message).toBe(message)
   })
 })

@@ -9,6 +9,9 @@ const like = (pattern: string, text: string) =>
 const arn = (pattern: string, text: string) =>
   compileArnPattern(pattern, { hasVariables: true, hasWildcards: true })(text, nothing)
 
+const letters = (units: string[], maxLength: number) =>
+  fc.array(fc.constantFrom(...units), { maxLength }).map((chars) => chars.join(''))
+
 describe('a glob', () => {
   it.each([
     ['*', '', true],
@@ -33,8 +36,6 @@ describe('a glob', () => {
   })
 
   it('matches exactly what the regular expression of the same meaning matches', () => {
-    const letters = (units: string[], maxLength: number) =>
-      fc.array(fc.constantFrom(...units), { maxLength }).map((chars) => chars.join(''))
     fc.assert(
       fc.property(letters(['a', 'b', '*', '?'], 10), letters(['a', 'b'], 12), (pattern, text) => {
         const expression = pattern.replaceAll('?', '.').replace(/\*+/g, '.*')
