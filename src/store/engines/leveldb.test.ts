@@ -10,7 +10,8 @@ import { randomBuffer } from '../../std/ids.ts'
 import { NoSpaceError } from '../../std/no-space.ts'
 import { describeStore } from '../store.contract.ts'
 import { type Store, StoreCorruptError, StoreFormatError, StoreLockedError } from '../store.ts'
-import { openLevelStore } from './leveldb.ts'
+import { LevelStore, openLevelStore } from './leveldb.ts'
+import { openDatabase } from './leveldb-directory.ts'
 
 const makeDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'millrace-store-'))
 const put = (name: string, value: string | Buffer) => ({
@@ -108,6 +109,39 @@ async function writeUntilKilled(path: string, round: number): Promise<string[]> 
   if (child.signalCode === null) await once(child, 'exit')
   return acknowledged
 }
+
+describe('a write that LevelDB calls failed', () => {
+  it('is undone if its log has it after all: nothing was written means nothing', async () => {
+    const path = await makeDirectory()
+    const database = await openDatabase(path)
+    // LevelDB fails a write after its log has it and before its memory has: the row shows when the log is replayed.
+    let mustFail = false
+    let inLog: () => Promise<void> = async () => {}
+    const batch = database.batch.bind(database)
+    const close = database.close.bind(database)
+    const failingBatch = () => {
+      const chained = batch()
+      const write = chained.write.bind(chained)
+      const fail = async () => {
+        inLog = () => write()
+        throw new Error('IO error: 000003.log: No space left on device')
+      }
+      return mustFail ? Object.assign(chained, { write: fail }) : chained
+    }
+    Object.assign(database, { batch: failingBatch, close: () => inLog().then(close) })
+    await using store = new LevelStore(path, database, {})
+    await store.commit(put('kept', 'before'))
+    mustFail = true
+    const lost = { checks: [], puts: [...put('kept', 'after').puts, ...put('new', 'x').puts], deletes: [] }
+    await expect(store.commit(lost)).rejects.toThrow(NoSpaceError)
+    const next = await store.commit(put('next', 'x'))
+    expect(next.ok).toBe(true)
+    expect((await store.get(Buffer.from('kept')))?.value.toString()).toBe('before')
+    expect(await store.get(Buffer.from('new'))).toBeUndefined()
+    expect(next.ok && (await store.get(Buffer.from('next')))?.version).toBe(next.ok && next.version)
+    await rm(path, { recursive: true })
+  })
+})
 
 describe('a full disk', () => {
   it('answers NoSpaceError, keeps what was acknowledged, and works again when there is room', async ({ skip }) => {
