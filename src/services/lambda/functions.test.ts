@@ -58,7 +58,7 @@ describe('CreateFunction', () => {
     expect(Configuration).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful', FunctionArn: FARN })
     expect(Configuration?.RevisionId).not.toBe(created.RevisionId)
     expect(rest).toEqual({})
-    const path = (Code?.Location as string).replace('http://localhost:4566', '')
+    const path = `${Code?.Location}`.replace('http://localhost:4566', '')
     expect(await test.lambda.links.open(path)).toEqual(Buffer.from(ZIP))
     expect(await test.lambda.links.open(path.replace(/Expires=\d+/, 'Expires=9999999999999'))).toBeUndefined()
     await test.clock.advance(11 * 60_000)

@@ -7,6 +7,7 @@ import { functionArn, parseFunctionArn } from './arn.ts'
 import type { Authorize } from './doors.ts'
 import { enqueueInvocation, type Invocation, requestIdOf } from './invoke/invocation.ts'
 import type { ResourcePolicies } from './resource-policies.ts'
+import { LATEST } from './tables.ts'
 
 /** Kept decisions; each is used only while the policy's row is unchanged. */
 const DECISIONS_MAX = 10_000
@@ -46,7 +47,9 @@ export class LambdaTarget implements Target {
     if (known?.version === current.version) return known
     const { principal } = source
     const caller = { kind: 'service', principal, sourceArn: source.arn, sourceAccount: source.accountId } as const
-    const decision = await this.#authorize(caller, { action: 'lambda:InvokeFunction', resource: targetArn })
+    // `$LATEST` has no policy of its own: that of the unqualified function decides.
+    const resource = ref.qualifier === LATEST ? functionArn(ref) : targetArn
+    const decision = await this.#authorize(caller, { action: 'lambda:InvokeFunction', resource })
     const permission = {
       allowed: decision.allowed,
       note: noteOf(decision, targetArn, source),

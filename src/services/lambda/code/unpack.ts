@@ -1,9 +1,9 @@
 import { mkdir, open, realpath, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import type { AwsError } from '../../../protocol/errors.ts'
 import { invalidParameterValue } from '../errors.ts'
+import { type Entry, fromBuffer, type ZipFile } from './yauzl.ts'
 
 /** Code and layers together, unpacked: AWS's limit. */
 export const UNZIPPED_MAX_BYTES = 262_144_000
@@ -135,7 +135,6 @@ async function readEntry(file: ZipFile, entry: Entry): Promise<Buffer> {
   })
   const chunks: Buffer[] = []
   try {
-    // yauzl ends the stream with an error as soon as more or fewer bytes come than the directory says.
     for await (const chunk of stream) chunks.push(chunk as Buffer)
   } catch {
     throw notUnzippable()

@@ -116,14 +116,14 @@ describe('Invoke, RequestResponse', () => {
 
   it('throttles at the reserved concurrency', async () => {
     await test.call('PutFunctionConcurrency', { FunctionName: 'F', ReservedConcurrentExecutions: 1 })
-    let finish = (_text: string) => {}
-    test.executor.behaviour = () => new Promise<string>((resolve) => void (finish = resolve))
+    const held = Promise.withResolvers<string>()
+    test.executor.behaviour = () => held.promise
     const first = invoke()
     await test.settle()
     const error = await failure(invoke())
     expect([error.status, error.code, error.message]).toEqual([429, 'TooManyRequestsException', 'Rate Exceeded.'])
     expect(error.fields).toEqual({ Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', Type: 'User' })
-    finish('1')
+    held.resolve('1')
     expect(text((await first).Payload)).toBe('1')
     test.executor.behaviour = () => '2'
     expect(text((await invoke()).Payload)).toBe('2')

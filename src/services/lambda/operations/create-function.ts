@@ -37,8 +37,9 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
 
   async handle(call, lambda) {
     const { input } = call
-    const ref = { ...refOf(call, 'create'), qualifier: undefined }
+    const ref = refOf(call, 'create')
     assertReachable(ref, homeOf(call))
+    if (ref.qualifier !== undefined) throw invalidParameterValue('A new function is named without a version or alias.')
     new Constraints()
       .present('role', input.Role)
       .present('code', input.Code)
