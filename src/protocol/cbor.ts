@@ -1,5 +1,5 @@
 import { setKey } from './compile.ts'
-import { dateOfSeconds } from './text.ts'
+import { dateOfSeconds } from './timestamps.ts'
 import { Unreadable } from './unreadable.ts'
 
 // The part of RFC 8949 that Smithy's rpcv2Cbor uses: integers, byte and text strings, arrays, maps, floats, simple values,

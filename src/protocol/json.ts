@@ -1,15 +1,7 @@
 import { compileOnce, setKey } from './compile.ts'
 import type { ListSchema, MapSchema, Member, Schema, SimpleSchema, StructureSchema } from './schema.ts'
-import {
-  asDate,
-  checkInteger,
-  dateOfSeconds,
-  readBase64,
-  readDateTime,
-  readHttpDate,
-  specialNumber,
-  writeBase64,
-} from './text.ts'
+import { checkInteger, readBase64, specialNumber, writeBase64 } from './text.ts'
+import { asDate, dateOfSeconds, readDateTime, readHttpDate, writeDateTime, writeHttpDate } from './timestamps.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** Parsed JSON (or decoded CBOR) → typed values. Throws {@link Unreadable} for a wrong type; unknown members are ignored. */
@@ -245,8 +237,8 @@ function simpleWriter(schema: SimpleSchema, dialect: ValueDialect['name']): Valu
       return (value) => writeBase64(value as Uint8Array | string)
     case 'timestamp':
       if (dialect === 'cbor') return asDate
-      if (schema.format === 'date-time') return (value) => asDate(value).toISOString()
-      if (schema.format === 'http-date') return (value) => asDate(value).toUTCString()
+      if (schema.format === 'date-time') return writeDateTime
+      if (schema.format === 'http-date') return writeHttpDate
       return (value) => asDate(value).getTime() / 1000
     case 'number':
       if (dialect === 'cbor') return (value) => value

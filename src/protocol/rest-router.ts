@@ -135,11 +135,11 @@ function scoreOf(candidate: Candidate, query: Form, headers: Readonly<Record<str
     const given = formValue(query, name)
     if (given === undefined || (value !== '' && given !== value)) return -1
   }
+  const required = candidate.requiredQuery.length + candidate.requiredHeaders.length
   let met = 0
-  let missed = 0
-  for (const name of candidate.requiredQuery) formValue(query, name) === undefined ? missed++ : met++
-  for (const name of candidate.requiredHeaders) headers[name] === undefined ? missed++ : met++
-  return candidate.literals.length * 10_000 + (missed === 0 ? COMPLETE + met : 100 - missed)
+  for (const name of candidate.requiredQuery) if (formValue(query, name) !== undefined) met++
+  for (const name of candidate.requiredHeaders) if (headers[name] !== undefined) met++
+  return candidate.literals.length * 10_000 + (met === required ? COMPLETE + met : met)
 }
 
 export function candidateOf(operation: OperationSchema): { path: string; candidate: Candidate } {

@@ -194,7 +194,7 @@ class Unpacker {
 
   constructor(packed: PackedModel) {
     this.#packed = packed
-    this.#schemas = new Array<Schema | undefined>(packed.shapes.length)
+    this.#schemas = packed.shapes.map(() => undefined)
   }
 
   structure(ref: PackedRef): StructureSchema | undefined {

@@ -139,15 +139,19 @@ function namespaceOf(traits: Traits): string {
 
 // A parser would turn a raw \r into \n and trim a text that is only white space; control characters cannot be written otherwise
 // (S3 writes them as references too, although XML 1.0 forbids them).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the subject
+// oxlint-disable-next-line no-control-regex -- they are the subject
 const hostile = /[&<>"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\ufffe\uffff]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the subject
+// oxlint-disable-next-line no-control-regex -- they are the subject
 const hostileAll = /[&<>"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\ufffe\uffff]/g
-const edgeSpace = /^\s|\s$/
 
 export function escapeXml(text: string): string {
   const safe = hostile.test(text) ? text.replace(hostileAll, escapeCharacter) : text
-  return edgeSpace.test(safe) ? safe.replace(/^\s+|\s+$/g, (run) => run.replace(/[^ ]/g, reference)) : safe
+  if (!isSpace(safe.charCodeAt(0)) && !isSpace(safe.charCodeAt(safe.length - 1))) return safe
+  return safe.replace(/^\s+|\s+$/g, (run) => run.replace(/[^ ]/g, reference))
+}
+
+function isSpace(code: number): boolean {
+  return code <= 32 || code === 160 || code > 5000
 }
 
 function escapeCharacter(character: string): string {
