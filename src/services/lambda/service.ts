@@ -35,11 +35,15 @@ export interface LambdaOptions {
   readonly authorize: Authorize
   /** Where clients reach this server (`http://localhost:4566`), for addresses inside answers. */
   readonly origin: (http: HttpInfo | undefined) => string
-  /** Concurrent executions of the account. */
+  /** Concurrent executions of the account; 1,000 unless told. */
   readonly accountConcurrency?: number
+  /** Queued events running at one time, 64 unless told: more than there can be environments would only wait elsewhere. */
+  readonly eventsInFlightMax?: number
   /** Told when a worker fails: our bug or a broken disk. */
   readonly onFailure: (error: unknown) => void
 }
+
+const EVENTS_IN_FLIGHT = 64
 
 /**
  * AWS Lambda: functions, their permissions, and running them. Operations work with its parts; `server.ts` runs {@link invoker}, hands out
@@ -88,6 +92,7 @@ export class Lambda {
       catalog: this.catalog,
       specs: this.specs,
       concurrency: this.concurrency,
+      inFlightMax: options.eventsInFlightMax ?? EVENTS_IN_FLIGHT,
       reservedTotal: (resolved) => this.reservedTotal(resolved),
       asyncConfig: (resolved) => asyncConfigOf(store, resolved.ref),
       onFailure: options.onFailure,

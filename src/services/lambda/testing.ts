@@ -89,6 +89,11 @@ export class ScriptedExecutor implements Executor {
     }
   }
 
+  /** Events inside a behaviour now, over all functions. */
+  get busyTotal(): number {
+    return this.#busy.values().reduce((total, count) => total + count, 0)
+  }
+
   busyCount(functionArn: string): number {
     return this.#busy.get(functionArn) ?? 0
   }
@@ -228,7 +233,9 @@ export class TestLambda implements AsyncDisposable {
   /** Lets workers do what they can without time passing. */
   async settle(): Promise<void> {
     await this.clock.advance(0)
-    await settle(20)
+    // Unpacked code is looked for on the real disk, which takes as many turns as it takes.
+    do await settle(20)
+    while (this.lambda.invoker.worker.runningCount > this.executor.busyTotal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -51,7 +51,7 @@ export class FunctionSpecs {
       handler: config.handler,
       codePath,
       layerPaths: [],
-      environment: { ...config.environment },
+      environment: environmentOf(config),
       memoryMb: config.memoryMb,
       timeoutMs: config.timeoutSeconds * 1000,
       ephemeralStorageMb: config.ephemeralStorageMb,
@@ -82,6 +82,12 @@ export class FunctionSpecs {
       },
     }
   }
+}
+
+/** With JSON logging the runtime filters by a level that it reads from its environment, as on AWS. */
+function environmentOf({ environment, logging }: ResolvedFunction['config']): Readonly<Record<string, string>> {
+  if (logging.format === 'Text') return { ...environment }
+  return { ...environment, AWS_LAMBDA_LOG_LEVEL: logging.applicationLevel ?? 'INFO' }
 }
 
 /** Session names have at least two characters; AWS names the sessions of one-letter functions so. */

@@ -20,9 +20,6 @@ import type { FunctionSpecs } from './function-spec.ts'
 import { deletePayload, type Invocation, readPayload } from './invocation.ts'
 import { continueTrace, RECURSION_MAX } from './trace-header.ts'
 
-/** Events running or about to run in this process at one time. */
-const IN_FLIGHT_MAX = 256
-
 export interface InvokerOptions {
   readonly store: Store
   readonly clock: Clock
@@ -31,6 +28,8 @@ export interface InvokerOptions {
   readonly catalog: Catalog
   readonly specs: FunctionSpecs
   readonly concurrency: Concurrency
+  /** Queued events handed to the executor at one time, over all functions. */
+  readonly inFlightMax: number
   readonly reservedTotal: (resolved: ResolvedFunction) => Promise<number>
   readonly asyncConfig: (resolved: ResolvedFunction) => Promise<AsyncConfig>
   /** Told when the invoker itself fails: our bug or a broken disk. The lease runs out, and the event runs again. */
@@ -53,12 +52,12 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options
-    const { queue, clock, concurrency, onFailure } = options
+    const { queue, clock, concurrency, inFlightMax, onFailure } = options
     this.worker = new Worker({
       queue,
       clock,
-      concurrency: IN_FLIGHT_MAX,
-      budget: (functionArn) => concurrency.budget(functionArn, IN_FLIGHT_MAX),
+      concurrency: inFlightMax,
+      budget: (functionArn) => concurrency.budget(functionArn, inFlightMax),
       run: (job) => this.#run(job),
       onError: onFailure,
     })
