@@ -102,9 +102,9 @@ export class Lambda {
   /** For the authoriser: the policy a function's ARN carries. */
   readonly resourcePolicy: ResourcePolicyLookup = (arn) => this.policies.lookup(arn)
 
-  /** For the blob sweep: is this blob a deployment package? */
-  isBlobReferenced(id: BlobId): Promise<boolean> {
-    return this.code.holdsBlob(id)
+  /** For the blob sweep: blobs that must stay. */
+  referencedBlobs(): AsyncIterable<BlobId> {
+    return this.code.referencedBlobs()
   }
 
   /** What all functions of the account and region together have reserved. */

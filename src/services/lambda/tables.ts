@@ -113,8 +113,6 @@ export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
   json<EventInvokeConfigRow>(),
 )
 export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
-/** Which package a blob belongs to: what the blob sweep asks. */
-export const codeBlobs = new Table<readonly [blobId: BlobId], string>('lambda-code-blob', json<string>())
 export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(
   'lambda-account',
   json<AccountRow>(),

@@ -7,7 +7,7 @@ import type { Clock } from '../../../std/clock.ts'
 import { randomHex } from '../../../std/ids.ts'
 import type { Store } from '../../../store/store.ts'
 import { ConflictError, type Transaction, transact } from '../../../store/transaction.ts'
-import { type CodeRow, codeBlobs, codes, functions, versions } from '../tables.ts'
+import { type CodeRow, codes, functions, versions } from '../tables.ts'
 import { openPackage, syncDirectory } from './unpack.ts'
 
 /** Packages nobody has used for this long are swept, in ms. */
@@ -63,9 +63,7 @@ export class CodeStore {
   async use(tx: Transaction, code: PreparedCode): Promise<void> {
     const { sha256, ...row } = code
     const existing = await codes.get(tx, [sha256])
-    const used = { ...(existing ?? row), usedMs: row.usedMs }
-    codes.put(tx, [sha256], used)
-    codeBlobs.put(tx, [used.blobId], sha256)
+    codes.put(tx, [sha256], { ...(existing ?? row), usedMs: row.usedMs })
   }
 
   /** The unpacked files, made again when they are gone. */
@@ -88,9 +86,9 @@ export class CodeStore {
     return Buffer.concat(chunks)
   }
 
-  /** For the blob sweep: does a package live in this blob? */
-  async holdsBlob(id: BlobId): Promise<boolean> {
-    return (await codeBlobs.get(this.#store, [id])) !== undefined
+  /** Blobs that the blob sweep must leave alone. */
+  async *referencedBlobs(): AsyncGenerator<BlobId> {
+    for await (const { value } of codes.scan(this.#store)) yield value.blobId
   }
 
   /** Removes packages that no function has used for an hour; the blob sweep then takes their zips. */
@@ -126,7 +124,6 @@ export class CodeStore {
           const row = await codes.get(tx, [sha256])
           if (row === undefined || row.usedMs !== seen.usedMs) return false
           codes.delete(tx, [sha256])
-          codeBlobs.delete(tx, [row.blobId])
           return true
         },
         1,
