@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AwsError } from './errors.ts'
-import { loadService } from './service.ts'
+import { loadService } from './services.ts'
 import { wireRequest } from './wire.fixture.ts'
 
 const s3 = loadService('s3')

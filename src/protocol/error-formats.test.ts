@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decodeCbor } from './cbor.ts'
 import { AwsError } from './errors.ts'
-import { loadService, type WireReply } from './service.ts'
+import type { WireReply } from './service.ts'
+import { loadService } from './services.ts'
 import { wireRequest } from './wire.fixture.ts'
 
 const ids = { requestId: 'REQ', hostId: 'HOST' }

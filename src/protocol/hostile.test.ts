@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { encodeCbor } from './cbor.ts'
 import { AwsError } from './errors.ts'
-import { loadService } from './service.ts'
+import { loadService } from './services.ts'
 import { wireRequest } from './wire.fixture.ts'
 
 function parsed(

@@ -64,5 +64,3 @@ export interface ServiceProtocol {
   /** The error in the dialect of the route, or the one the request seems to speak when routing failed. */
   serializeError(route: Route | undefined, request: WireRequest, error: AwsError, ids: ReplyIds): WireReply
 }
-
-export { chooseService, loadService, needsBodyToChoose, serviceNames } from './services.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseService, loadService, serviceNames } from './service.ts'
+import { chooseService, loadService, serviceNames } from './services.ts'
 import { wireRequest } from './wire.fixture.ts'
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AwsError } from './errors.ts'
-import { loadService } from './service.ts'
+import { loadService } from './services.ts'
 
 function complaint(service: string, operation: string, input: Record<string, unknown>): string {
   const protocol = loadService(service)

@@ -45,9 +45,10 @@ export function xmlWriter(style: XmlStyle): XmlWriter {
 
   function scalarWriter(member: Member): ContentWriter {
     const write = textWriter(member, 'date-time')
-    if (member.schema.kind === 'number' || member.schema.kind === 'boolean') return write
-    if (style.shortTimestamps && member.schema.kind === 'timestamp')
+    if (member.schema.kind === 'timestamp' && style.shortTimestamps)
       return (value) => write(value).replace('.000Z', 'Z')
+    if (member.schema.kind === 'number' || member.schema.kind === 'boolean' || member.schema.kind === 'timestamp')
+      return write
     return (value) => escapeXml(write(value))
   }
 
@@ -137,38 +138,42 @@ function namespaceOf(traits: Traits): string {
   return typeof namespace === 'string' ? ` xmlns="${namespace}"` : ` xmlns:${namespace[0]}="${namespace[1]}"`
 }
 
-// A parser would turn a raw \r into \n and trim a text that is only white space; control characters cannot be written otherwise
+// A parser would turn a raw \r into \n and trim white space around a text; control characters cannot be written otherwise
 // (S3 writes them as references too, although XML 1.0 forbids them).
-// oxlint-disable-next-line no-control-regex -- they are the subject
-const hostile = /[&<>"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\ufffe\uffff]/
-// oxlint-disable-next-line no-control-regex -- they are the subject
-const hostileAll = /[&<>"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\ufffe\uffff]/g
+const replacements: readonly (string | undefined)[] = Array.from({ length: 64 }, (_, code) => {
+  if (code === 34) return '&quot;'
+  if (code === 38) return '&amp;'
+  if (code === 60) return '&lt;'
+  if (code === 62) return '&gt;'
+  return code < 32 && code !== 9 && code !== 10 ? reference(code) : undefined
+})
 
+/** Text for element contents and attribute values. A loop: half the time of a regular expression on the short texts of listings. */
 export function escapeXml(text: string): string {
-  const safe = hostile.test(text) ? text.replace(hostileAll, escapeCharacter) : text
+  let escaped = ''
+  let from = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 62 && code < 127) continue
+    const replacement = code < 64 ? replacements[code] : highReplacement(code)
+    if (replacement === undefined) continue
+    escaped += text.slice(from, index) + replacement
+    from = index + 1
+  }
+  const safe = from === 0 ? text : escaped + text.slice(from)
   if (!isSpace(safe.charCodeAt(0)) && !isSpace(safe.charCodeAt(safe.length - 1))) return safe
-  return safe.replace(/^\s+|\s+$/g, (run) => run.replace(/[^ ]/g, reference))
+  return safe.replace(/^\s+|\s+$/g, (run) => run.replace(/[^ ]/g, (character) => reference(character.charCodeAt(0))))
+}
+
+function highReplacement(code: number): string | undefined {
+  const isHostile = code < 160 || code === 0x2028 || code === 0xfffe || code === 0xffff
+  return isHostile ? reference(code) : undefined
 }
 
 function isSpace(code: number): boolean {
   return code <= 32 || code === 160 || code > 5000
 }
 
-function escapeCharacter(character: string): string {
-  switch (character) {
-    case '&':
-      return '&amp;'
-    case '<':
-      return '&lt;'
-    case '>':
-      return '&gt;'
-    case '"':
-      return '&quot;'
-    default:
-      return reference(character)
-  }
-}
-
-function reference(character: string): string {
-  return `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
+function reference(code: number): string {
+  return `&#x${code.toString(16).toUpperCase()};`
 }

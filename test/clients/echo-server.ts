@@ -1,14 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AwsError } from '../../src/protocol/errors.ts'
-import {
-  chooseService,
-  loadService,
-  needsBodyToChoose,
-  type Route,
-  type WireReply,
-  type WireRequest,
-} from '../../src/protocol/service.ts'
+import type { Route, WireReply, WireRequest } from '../../src/protocol/service.ts'
+import { chooseService, loadService, needsBodyToChoose } from '../../src/protocol/services.ts'
 
 /** What the server answers next, and what it understood last. */
 export interface Exchange {
