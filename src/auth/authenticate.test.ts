@@ -183,6 +183,18 @@ describe('a signed request', () => {
     expect((await verify({ method: 'PUT', body: 'hello' })).payloadSha256).toBe(hash('sha256', 'hello'))
   })
 
+  it('is refused at once when its body is missing', async () => {
+    const request = await sign({ method: 'PUT', body: 'hello' })
+    await expect(authenticate(request, sourceOf(''), S3)).rejects.toMatchObject({ code: 'XAmzContentSHA256Mismatch' })
+  })
+
+  it('may write the spaces of its query as pluses', async () => {
+    const request = await sign({ path: '/b', query: { prefix: 'a b' } })
+    expect(request.query).toContain('a%20b')
+    const plus = { ...request, query: request.query.replace('%20', '+') }
+    await expect(authenticate(plus, sourceOf(''), S3)).resolves.toMatchObject({ caller })
+  })
+
   it('with a header that came twice is accepted as node joins it', async () => {
     const request = await sign({ headers: { 'x-amz-meta-a': 'one,two' } })
     const headers = { ...request.headers, 'x-amz-meta-a': 'one, two' }
@@ -195,6 +207,23 @@ describe('an anonymous request', () => {
 
   it('to S3 is left to the bucket policy', async () => {
     expect((await authenticate(request, sourceOf(''), S3)).caller).toEqual({ kind: 'anonymous' })
+  })
+
+  it('cannot have signed chunks', async () => {
+    const headers = { ...request.headers, 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' }
+    const refused = authenticate({ ...request, method: 'PUT', headers }, sourceOf(''), S3)
+    await expect(refused).rejects.toMatchObject({ code: 'AccessDenied', status: 403 })
+  })
+
+  it('may have chunks with a trailer', async () => {
+    const headers = {
+      ...request.headers,
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    }
+    const frames = '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n'
+    const { body } = await authenticate({ ...request, method: 'PUT', headers }, sourceOf(frames), S3)
+    expect((await body.collect(100)).toString()).toBe('hello')
   })
 
   it.each([
@@ -295,6 +324,31 @@ describe('S3 refuses', () => {
       draft: { headers: { 'x-custom': 'a' } },
       change: withHeaders({ 'x-custom': undefined }),
       error: { code: 'SignatureDoesNotMatch' },
+    },
+    'a signed header that was empty and did not arrive': {
+      draft: { headers: { 'x-custom': '' } },
+      change: withHeaders({ 'x-custom': undefined }),
+      error: { code: 'SignatureDoesNotMatch' },
+    },
+    'a signature that does not cover the host': {
+      draft: {},
+      change: (request) =>
+        withHeaders({ authorization: request.headers['authorization']?.replace('=host;', '=') })(request),
+      error: { code: 'AccessDenied', fields: { HeadersNotSigned: 'host' } },
+    },
+    'a scope of another day': {
+      draft: {},
+      change: (request) =>
+        withHeaders({ authorization: request.headers['authorization']?.replace('/20260131/', '/20260130/') })(request),
+      error: {
+        code: 'AuthorizationHeaderMalformed',
+        message:
+          'The authorization header is malformed; Invalid credential date "20260130". This date is not the same as X-Amz-Date: "20260131".',
+      },
+    },
+    'a presigned URL from the future': {
+      draft: { expires: 3600, atMs: NOW_MS + 960_000 },
+      error: { code: 'AccessDenied', status: 403, message: 'Request is not yet valid' },
     },
     'a broken Credential': {
       draft: {},

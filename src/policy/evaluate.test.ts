@@ -355,6 +355,15 @@ table('resource policies in the own account', {
     to: object,
     verdict: 'allowed',
   },
+  'NotPrincipal with Deny hits whoever has a boundary, listed or not': {
+    who: bob,
+    identity: [allow('*')],
+    boundary: [allow('*')],
+    resource: [{ ...deny('s3:*', 'arn:aws:s3:::b/*'), NotPrincipal: { AWS: [A, `arn:aws:iam::${A}:user/team/bob`] } }],
+    does: 's3:GetObject',
+    to: object,
+    verdict: denied('a resource-based policy'),
+  },
   'NotPrincipal with Deny hits a session when only its role is listed': {
     who: session,
     identity: [allow('*')],
