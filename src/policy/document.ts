@@ -18,7 +18,7 @@ export interface Statement {
 
 export interface PrincipalMatch {
   readonly not: boolean
-  readonly any: boolean
+  readonly everyone: boolean
   readonly aws: readonly string[]
   readonly service: readonly string[]
   readonly federated: readonly string[]

@@ -72,7 +72,7 @@ describe('a policy document', () => {
     const document = parsePolicy(bucket({ Principal: principal }), 'resource')
     expect(document.statements[0]?.principals).toEqual({
       not: false,
-      any: true,
+      everyone: true,
       aws: principal.AWS.slice(1),
       service: ['s3.amazonaws.com'],
       federated: [],

@@ -11,7 +11,7 @@ const FEDERATED_PRINCIPAL = /^(arn:aws[a-z-]*:iam::\d{12}:(saml|oidc)-provider\/
 
 /** Reads `"*"` or `{"AWS": …, "Service": …}`. Whether the users and roles exist is for the service that stores the document. */
 export function parsePrincipals(value: unknown, not: boolean, kind: PolicyDocumentKind, fail: Fail): PrincipalMatch {
-  if (value === '*') return { not, any: true, aws: [], service: [], federated: [], canonicalUser: [] }
+  if (value === '*') return { not, everyone: true, aws: [], service: [], federated: [], canonicalUser: [] }
   if (typeof value === 'string') return fail({ kind: 'invalid-principal', type: 'AWS', value })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail({ kind: 'wrong-shape' })
   const lists = {
@@ -20,13 +20,13 @@ export function parsePrincipals(value: unknown, not: boolean, kind: PolicyDocume
     federated: [] as string[],
     canonicalUser: [] as string[],
   }
-  let any = false
+  let everyone = false
   const entries = Object.entries(value as Record<string, unknown>)
   if (entries.length === 0) fail({ kind: 'missing-field', field: 'Principal' })
   for (const [type, names] of entries) {
     for (const name of Array.isArray(names) ? (names as unknown[]) : [names]) {
       if (typeof name !== 'string') return fail({ kind: 'wrong-shape' })
-      if (type === 'AWS' && name === '*') any = true
+      if (type === 'AWS' && name === '*') everyone = true
       else if (type === 'AWS' && AWS_PRINCIPAL.test(name)) lists.aws.push(name)
       else if (type === 'Service' && SERVICE_PRINCIPAL.test(name)) lists.service.push(name)
       else if (type === 'Federated' && FEDERATED_PRINCIPAL.test(name)) lists.federated.push(name)
@@ -35,7 +35,7 @@ export function parsePrincipals(value: unknown, not: boolean, kind: PolicyDocume
       else fail({ kind: 'invalid-principal', type, value: name })
     }
   }
-  return { not, any, ...lists }
+  return { not, everyone, ...lists }
 }
 
 /**
@@ -51,7 +51,7 @@ export function compilePrincipals(match: PrincipalMatch): PrincipalMatcher {
   const services = new Set(match.service)
   const federated = new Set(match.federated)
   if (match.not) return (principal, effect, hasBoundary) => matchNot(principal, effect, hasBoundary)
-  if (match.any) return () => 'direct'
+  if (match.everyone) return () => 'direct'
   return nameOf
 
   function nameOf(principal: Principal): Naming {
@@ -80,7 +80,7 @@ export function compilePrincipals(match: PrincipalMatch): PrincipalMatcher {
   }
 
   function matchNot(principal: Principal, effect: 'Allow' | 'Deny', hasBoundary: boolean): Naming {
-    if (match.any) return 'none'
+    if (match.everyone) return 'none'
     if (effect === 'Allow') return nameOf(principal) === 'none' ? 'direct' : 'none'
     // Deny with NotPrincipal hits everybody with a permissions boundary, listed or not.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html

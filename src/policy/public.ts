@@ -47,7 +47,7 @@ const publicDocuments = new WeakMap<PolicyDocument, boolean>()
 function isPublicStatement(statement: Statement): boolean {
   const { principals } = statement
   if (statement.effect !== 'Allow' || principals === undefined) return false
-  return (principals.any || principals.not) && !statement.conditions.some(narrows)
+  return (principals.everyone || principals.not) && !statement.conditions.some(narrows)
 }
 
 function narrows(condition: Condition): boolean {
