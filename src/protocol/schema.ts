@@ -34,7 +34,7 @@ export interface StructureSchema {
   readonly name: string
   readonly traits: Traits
   readonly isError: boolean
-  members: readonly Member[]
+  readonly members: readonly Member[]
 }
 
 export type Schema = SimpleSchema | ListSchema | MapSchema | StructureSchema
@@ -188,6 +188,29 @@ export function unpackModel(text: string): Model {
   }
 }
 
+/** Members are unpacked when somebody asks: of a service's hundreds of structures a server uses few, and they may contain themselves. */
+class LazyStructure implements StructureSchema {
+  readonly kind: 'structure' | 'union'
+  readonly name: string
+  readonly traits: Traits
+  readonly isError: boolean
+  readonly #unpack: () => readonly Member[]
+  #members: readonly Member[] | undefined
+
+  constructor(kind: number, name: string, traits: Traits, unpack: () => readonly Member[]) {
+    this.kind = kind === 4 ? 'union' : 'structure'
+    this.name = name
+    this.traits = traits
+    this.isError = kind === -3
+    this.#unpack = unpack
+  }
+
+  get members(): readonly Member[] {
+    this.#members ??= this.#unpack()
+    return this.#members
+  }
+}
+
 class Unpacker {
   readonly #packed: PackedModel
   readonly #schemas: (Schema | undefined)[]
@@ -253,19 +276,9 @@ class Unpacker {
       }
     }
     const [names, members, requiredCount] = content as [string[], PackedMember[], number]
-    const structure: StructureSchema = {
-      kind: kind === 4 ? 'union' : 'structure',
-      name,
-      traits: traits === 0 ? noTraits : traits,
-      isError: kind === -3,
-      members: [],
-    }
-    // Structures may contain themselves: known before their members are.
-    this.#schemas[index] = structure
-    structure.members = names.map((member, at) =>
-      this.#member(name, member, members[at] as PackedMember, at < requiredCount),
+    return new LazyStructure(kind, name, traits === 0 ? noTraits : traits, () =>
+      names.map((member, at) => this.#member(name, member, members[at] as PackedMember, at < requiredCount)),
     )
-    return structure
   }
 
   #member(owner: string, name: string, packed: PackedMember, required: boolean): Member {

@@ -83,17 +83,18 @@ export function operationFromBotocore(
       map.value = memberOf('value', shape.value as BotocoreReference)
       return map
     }
+    const members: Member[] = []
     const structure: StructureSchema = {
       kind: shape.union === true ? 'union' : 'structure',
       name,
       traits,
       isError: false,
-      members: [],
+      members,
     }
     built.set(name, structure)
-    structure.members = Object.entries(shape.members ?? {}).map(([member, reference]) =>
-      memberOf(member, reference, shape.payload === member, shape.required?.includes(member)),
-    )
+    for (const [member, reference] of Object.entries(shape.members ?? {})) {
+      members.push(memberOf(member, reference, shape.payload === member, shape.required?.includes(member)))
+    }
     return structure
   }
 
