@@ -8,16 +8,16 @@ export type KeyTuple = readonly KeyPart[]
 const STRING = 0x02
 const NUMBER = 0x03
 const BYTES = 0x04
+const NUMBER_BYTES = 9
+
+/** Every key is built here and copied out: keys are made several times per request. */
+let scratch = Buffer.allocUnsafe(16 * 1024)
 
 /** Strings and bytes end in 00; a 00 inside becomes 00 FF, so a prefix sorts before what it begins. */
 export function encodeKey(tuple: KeyTuple): Buffer {
-  const parts: Uint8Array[] = []
-  for (const part of tuple) {
-    if (typeof part === 'string') parts.push(Buffer.of(STRING), escapeZeros(Buffer.from(part, 'utf8')), Buffer.of(0))
-    else if (typeof part === 'number') parts.push(encodeNumber(part))
-    else parts.push(Buffer.of(BYTES), escapeZeros(part), Buffer.of(0))
-  }
-  return Buffer.concat(parts)
+  let at = 0
+  for (const part of tuple) at = typeof part === 'number' ? writeNumber(part, at) : writeText(part, at)
+  return Buffer.from(scratch.subarray(0, at))
 }
 
 export function decodeKey(key: Uint8Array): KeyPart[] {
@@ -27,13 +27,13 @@ export function decodeKey(key: Uint8Array): KeyPart[] {
   while (at < buffer.length) {
     const type = buffer[at]
     if (type === NUMBER) {
-      tuple.push(Number(buffer.readBigUInt64BE(at + 1)))
-      at += 9
+      tuple.push(buffer.readUInt32BE(at + 1) * 2 ** 32 + buffer.readUInt32BE(at + 5))
+      at += NUMBER_BYTES
       continue
     }
     if (type !== STRING && type !== BYTES) throw new Error(`not a key: byte ${type} at ${at}`)
     const { bytes, end } = unescapeZeros(buffer, at + 1)
-    tuple.push(type === STRING ? bytes.toString('utf8') : bytes)
+    tuple.push(type === STRING ? bytes.toString('utf8') : Buffer.from(bytes))
     at = end
   }
   return tuple
@@ -51,12 +51,36 @@ export function stringPrefixRange(prefix: KeyTuple, text: string): { gte: Buffer
   return { gte, lt: Buffer.concat([gte, Buffer.of(0xff, 0xff)]) }
 }
 
-function encodeNumber(value: number): Buffer {
+function writeNumber(value: number, at: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a key number: ${value}`)
-  const buffer = Buffer.allocUnsafe(9)
-  buffer[0] = NUMBER
-  buffer.writeBigUInt64BE(BigInt(value), 1)
-  return buffer
+  reserve(at, NUMBER_BYTES)
+  scratch[at] = NUMBER
+  scratch.writeUInt32BE(Math.floor(value / 2 ** 32), at + 1)
+  scratch.writeUInt32BE(value % 2 ** 32, at + 5)
+  return at + NUMBER_BYTES
+}
+
+function writeText(part: string | Uint8Array, at: number): number {
+  const isString = typeof part === 'string'
+  // A UTF-16 unit becomes three bytes at most, a zero byte two.
+  reserve(at, part.length * 3 + 2)
+  scratch[at] = isString ? STRING : BYTES
+  let end = at + 1
+  if (isString && !part.includes('\0')) end += scratch.write(part, end, 'utf8')
+  else {
+    const escaped = escapeZeros(isString ? Buffer.from(part, 'utf8') : part)
+    scratch.set(escaped, end)
+    end += escaped.length
+  }
+  scratch[end] = 0
+  return end + 1
+}
+
+function reserve(at: number, byteCount: number): void {
+  if (at + byteCount <= scratch.length) return
+  const larger = Buffer.allocUnsafe((at + byteCount) * 2)
+  scratch.copy(larger, 0, 0, at)
+  scratch = larger
 }
 
 function escapeZeros(bytes: Uint8Array): Uint8Array {
@@ -70,16 +94,14 @@ function escapeZeros(bytes: Uint8Array): Uint8Array {
 }
 
 function unescapeZeros(buffer: Buffer, from: number): { bytes: Buffer; end: number } {
-  const plain: number[] = []
-  let at = from
-  while (at < buffer.length) {
-    const byte = buffer[at] as number
-    if (byte === 0) {
-      if (buffer[at + 1] !== 0xff) break
-      at++
-    }
-    plain.push(byte)
-    at++
+  const pieces: Buffer[] = []
+  let start = from
+  for (;;) {
+    const zero = buffer.indexOf(0, start)
+    if (zero < 0) throw new Error(`not a key: a part that begins at ${from - 1} does not end`)
+    const isInside = buffer[zero + 1] === 0xff
+    pieces.push(buffer.subarray(start, isInside ? zero + 1 : zero))
+    if (!isInside) return { bytes: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces), end: zero + 1 }
+    start = zero + 2
   }
-  return { bytes: Buffer.from(plain), end: at + 1 }
 }

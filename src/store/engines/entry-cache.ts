@@ -35,10 +35,4 @@ export class EntryCache {
     this.#young = new Map()
     this.#youngBytes = 0
   }
-
-  clear(): void {
-    this.#young = new Map()
-    this.#old = new Map()
-    this.#youngBytes = 0
-  }
 }
