@@ -208,6 +208,15 @@ describe('what S3 may deliver', () => {
     expect((await permits(`${FARN}:$LATEST`)).allowed).toBe(true)
   })
 
+  it('follows every change of the policy', async () => {
+    await add({ SourceArn: 'arn:aws:s3:::other' })
+    expect((await permits(FARN)).allowed).toBe(false)
+    await add({ StatementId: 'second', SourceArn: BUCKET.arn })
+    expect(await permits(FARN)).toMatchObject({ allowed: true, note: `Allow by statement second of ${FARN}` })
+    await test.call('RemovePermission', { FunctionName: 'F', StatementId: 'second' })
+    expect((await permits(FARN)).allowed).toBe(false)
+  })
+
   it('ends with the permission, at once', async () => {
     await add()
     expect((await permits(FARN)).allowed).toBe(true)

@@ -22,11 +22,11 @@ export const deleteFunction: LambdaOperation<'DeleteFunction'> = {
       if (!isVersionNumber(qualifier)) throw invalidParameterValue('Deletion of aliases is not currently supported.')
       await transact(lambda.store, (tx) => deleteVersion(tx, { ...ref, qualifier }))
       lambda.executor.retire(functionArn(ref), qualifier)
-      return {}
+      return { StatusCode: 204 }
     }
     const removed = await transact(lambda.store, (tx) => deleteWhole(tx, ref))
     for (const version of removed) lambda.executor.retire(functionArn(ref), version)
-    return {}
+    return { StatusCode: 204 }
   },
 }
 
