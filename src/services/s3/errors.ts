@@ -67,3 +67,11 @@ export const entityTooLarge = (proposed: number, limit: number): AwsError =>
 /** 404 for a configuration that a bucket does not have. */
 export const notConfigured = (code: string, message: string, bucket: string): AwsError =>
   new AwsError(code, 404, message, { BucketName: bucket })
+
+export const entityTooLargeToCopy = (limit: number): AwsError =>
+  invalidRequest(
+    `The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`,
+  )
+
+export const noSuchBucketPolicy = (bucket: string): AwsError =>
+  notConfigured('NoSuchBucketPolicy', 'The bucket policy does not exist', bucket)

@@ -1,111 +1,166 @@
 import { NotImplemented, type Operations } from '../../protocol/operation.ts'
 import type { ServiceModels } from '../door.ts'
+import { abortMultipartUpload } from './operations/abort-multipart-upload.ts'
+import { completeMultipartUpload } from './operations/complete-multipart-upload.ts'
+import { copyObject } from './operations/copy-object.ts'
+import { createBucket } from './operations/create-bucket.ts'
+import { createMultipartUpload } from './operations/create-multipart-upload.ts'
+import { deleteBucket } from './operations/delete-bucket.ts'
+import { deleteBucketCors } from './operations/delete-bucket-cors.ts'
+import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts'
+import { deleteBucketLifecycle } from './operations/delete-bucket-lifecycle.ts'
+import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts'
+import { deleteBucketReplication } from './operations/delete-bucket-replication.ts'
+import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts'
+import { deleteBucketWebsite } from './operations/delete-bucket-website.ts'
+import { deleteObject } from './operations/delete-object.ts'
+import { deleteObjectTagging } from './operations/delete-object-tagging.ts'
+import { deleteObjects } from './operations/delete-objects.ts'
+import { deletePublicAccessBlock } from './operations/delete-public-access-block.ts'
+import { getBucketAccelerateConfiguration } from './operations/get-bucket-accelerate-configuration.ts'
+import { getBucketAcl } from './operations/get-bucket-acl.ts'
+import { getBucketCors } from './operations/get-bucket-cors.ts'
+import { getBucketEncryption } from './operations/get-bucket-encryption.ts'
+import { getBucketLifecycleConfiguration } from './operations/get-bucket-lifecycle-configuration.ts'
+import { getBucketLocation } from './operations/get-bucket-location.ts'
+import { getBucketLogging } from './operations/get-bucket-logging.ts'
+import { getBucketNotificationConfiguration } from './operations/get-bucket-notification-configuration.ts'
+import { getBucketOwnershipControls } from './operations/get-bucket-ownership-controls.ts'
+import { getBucketPolicy } from './operations/get-bucket-policy.ts'
+import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts'
+import { getBucketReplication } from './operations/get-bucket-replication.ts'
+import { getBucketRequestPayment } from './operations/get-bucket-request-payment.ts'
+import { getBucketTagging } from './operations/get-bucket-tagging.ts'
+import { getBucketVersioning } from './operations/get-bucket-versioning.ts'
+import { getBucketWebsite } from './operations/get-bucket-website.ts'
+import { getObject } from './operations/get-object.ts'
+import { getObjectAcl } from './operations/get-object-acl.ts'
+import { getObjectLockConfiguration } from './operations/get-object-lock-configuration.ts'
+import { getObjectTagging } from './operations/get-object-tagging.ts'
+import { getPublicAccessBlock } from './operations/get-public-access-block.ts'
+import { headBucket } from './operations/head-bucket.ts'
+import { headObject } from './operations/head-object.ts'
+import { listBuckets } from './operations/list-buckets.ts'
+import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
+import { listObjects } from './operations/list-objects.ts'
+import { listObjectsV2 } from './operations/list-objects-v2.ts'
+import { listParts } from './operations/list-parts.ts'
+import { putBucketEncryption } from './operations/put-bucket-encryption.ts'
+import { putBucketNotificationConfiguration } from './operations/put-bucket-notification-configuration.ts'
+import { putBucketOwnershipControls } from './operations/put-bucket-ownership-controls.ts'
+import { putBucketPolicy } from './operations/put-bucket-policy.ts'
+import { putBucketTagging } from './operations/put-bucket-tagging.ts'
+import { putObject } from './operations/put-object.ts'
+import { putObjectTagging } from './operations/put-object-tagging.ts'
+import { putPublicAccessBlock } from './operations/put-public-access-block.ts'
+import { uploadPart } from './operations/upload-part.ts'
+import { uploadPartCopy } from './operations/upload-part-copy.ts'
 import type { S3 } from './service.ts'
 
 /** Every operation of S3. A missing or misspelt one does not compile. */
 export const operations = {
-  AbortMultipartUpload: NotImplemented,
-  CompleteMultipartUpload: NotImplemented,
-  CopyObject: NotImplemented,
-  CreateBucket: NotImplemented,
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
   CreateBucketMetadataConfiguration: NotImplemented,
   CreateBucketMetadataTableConfiguration: NotImplemented,
-  CreateMultipartUpload: NotImplemented,
+  CreateMultipartUpload: createMultipartUpload,
   CreateSession: NotImplemented,
-  DeleteBucket: NotImplemented,
+  DeleteBucket: deleteBucket,
   DeleteBucketAnalyticsConfiguration: NotImplemented,
-  DeleteBucketCors: NotImplemented,
-  DeleteBucketEncryption: NotImplemented,
+  DeleteBucketCors: deleteBucketCors,
+  DeleteBucketEncryption: deleteBucketEncryption,
   DeleteBucketIntelligentTieringConfiguration: NotImplemented,
   DeleteBucketInventoryConfiguration: NotImplemented,
-  DeleteBucketLifecycle: NotImplemented,
+  DeleteBucketLifecycle: deleteBucketLifecycle,
   DeleteBucketMetadataConfiguration: NotImplemented,
   DeleteBucketMetadataTableConfiguration: NotImplemented,
   DeleteBucketMetricsConfiguration: NotImplemented,
   DeleteBucketOwnershipControls: NotImplemented,
-  DeleteBucketPolicy: NotImplemented,
-  DeleteBucketReplication: NotImplemented,
-  DeleteBucketTagging: NotImplemented,
-  DeleteBucketWebsite: NotImplemented,
-  DeleteObject: NotImplemented,
+  DeleteBucketPolicy: deleteBucketPolicy,
+  DeleteBucketReplication: deleteBucketReplication,
+  DeleteBucketTagging: deleteBucketTagging,
+  DeleteBucketWebsite: deleteBucketWebsite,
+  DeleteObject: deleteObject,
   DeleteObjectAnnotation: NotImplemented,
-  DeleteObjectTagging: NotImplemented,
-  DeleteObjects: NotImplemented,
-  DeletePublicAccessBlock: NotImplemented,
+  DeleteObjectTagging: deleteObjectTagging,
+  DeleteObjects: deleteObjects,
+  DeletePublicAccessBlock: deletePublicAccessBlock,
   GetBucketAbac: NotImplemented,
-  GetBucketAccelerateConfiguration: NotImplemented,
-  GetBucketAcl: NotImplemented,
+  GetBucketAccelerateConfiguration: getBucketAccelerateConfiguration,
+  GetBucketAcl: getBucketAcl,
   GetBucketAnalyticsConfiguration: NotImplemented,
-  GetBucketCors: NotImplemented,
-  GetBucketEncryption: NotImplemented,
+  GetBucketCors: getBucketCors,
+  GetBucketEncryption: getBucketEncryption,
   GetBucketIntelligentTieringConfiguration: NotImplemented,
   GetBucketInventoryConfiguration: NotImplemented,
-  GetBucketLifecycleConfiguration: NotImplemented,
-  GetBucketLocation: NotImplemented,
-  GetBucketLogging: NotImplemented,
+  GetBucketLifecycleConfiguration: getBucketLifecycleConfiguration,
+  GetBucketLocation: getBucketLocation,
+  GetBucketLogging: getBucketLogging,
   GetBucketMetadataConfiguration: NotImplemented,
   GetBucketMetadataTableConfiguration: NotImplemented,
   GetBucketMetricsConfiguration: NotImplemented,
-  GetBucketNotificationConfiguration: NotImplemented,
-  GetBucketOwnershipControls: NotImplemented,
-  GetBucketPolicy: NotImplemented,
-  GetBucketPolicyStatus: NotImplemented,
-  GetBucketReplication: NotImplemented,
-  GetBucketRequestPayment: NotImplemented,
-  GetBucketTagging: NotImplemented,
-  GetBucketVersioning: NotImplemented,
-  GetBucketWebsite: NotImplemented,
-  GetObject: NotImplemented,
-  GetObjectAcl: NotImplemented,
+  GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+  GetBucketOwnershipControls: getBucketOwnershipControls,
+  GetBucketPolicy: getBucketPolicy,
+  GetBucketPolicyStatus: getBucketPolicyStatus,
+  GetBucketReplication: getBucketReplication,
+  GetBucketRequestPayment: getBucketRequestPayment,
+  GetBucketTagging: getBucketTagging,
+  GetBucketVersioning: getBucketVersioning,
+  GetBucketWebsite: getBucketWebsite,
+  GetObject: getObject,
+  GetObjectAcl: getObjectAcl,
   GetObjectAnnotation: NotImplemented,
   GetObjectAttributes: NotImplemented,
   GetObjectLegalHold: NotImplemented,
-  GetObjectLockConfiguration: NotImplemented,
+  GetObjectLockConfiguration: getObjectLockConfiguration,
   GetObjectRetention: NotImplemented,
-  GetObjectTagging: NotImplemented,
+  GetObjectTagging: getObjectTagging,
   GetObjectTorrent: NotImplemented,
-  GetPublicAccessBlock: NotImplemented,
-  HeadBucket: NotImplemented,
-  HeadObject: NotImplemented,
+  GetPublicAccessBlock: getPublicAccessBlock,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
   ListBucketAnalyticsConfigurations: NotImplemented,
   ListBucketIntelligentTieringConfigurations: NotImplemented,
   ListBucketInventoryConfigurations: NotImplemented,
   ListBucketMetricsConfigurations: NotImplemented,
-  ListBuckets: NotImplemented,
+  ListBuckets: listBuckets,
   ListDirectoryBuckets: NotImplemented,
-  ListMultipartUploads: NotImplemented,
+  ListMultipartUploads: listMultipartUploads,
   ListObjectAnnotations: NotImplemented,
   ListObjectVersions: NotImplemented,
-  ListObjects: NotImplemented,
-  ListObjectsV2: NotImplemented,
-  ListParts: NotImplemented,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListParts: listParts,
   PutBucketAbac: NotImplemented,
   PutBucketAccelerateConfiguration: NotImplemented,
   PutBucketAcl: NotImplemented,
   PutBucketAnalyticsConfiguration: NotImplemented,
   PutBucketCors: NotImplemented,
-  PutBucketEncryption: NotImplemented,
+  PutBucketEncryption: putBucketEncryption,
   PutBucketIntelligentTieringConfiguration: NotImplemented,
   PutBucketInventoryConfiguration: NotImplemented,
   PutBucketLifecycleConfiguration: NotImplemented,
   PutBucketLogging: NotImplemented,
   PutBucketMetricsConfiguration: NotImplemented,
-  PutBucketNotificationConfiguration: NotImplemented,
-  PutBucketOwnershipControls: NotImplemented,
-  PutBucketPolicy: NotImplemented,
+  PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
+  PutBucketOwnershipControls: putBucketOwnershipControls,
+  PutBucketPolicy: putBucketPolicy,
   PutBucketReplication: NotImplemented,
   PutBucketRequestPayment: NotImplemented,
-  PutBucketTagging: NotImplemented,
+  PutBucketTagging: putBucketTagging,
   PutBucketVersioning: NotImplemented,
   PutBucketWebsite: NotImplemented,
-  PutObject: NotImplemented,
+  PutObject: putObject,
   PutObjectAcl: NotImplemented,
   PutObjectAnnotation: NotImplemented,
   PutObjectLegalHold: NotImplemented,
   PutObjectLockConfiguration: NotImplemented,
   PutObjectRetention: NotImplemented,
-  PutObjectTagging: NotImplemented,
-  PutPublicAccessBlock: NotImplemented,
+  PutObjectTagging: putObjectTagging,
+  PutPublicAccessBlock: putPublicAccessBlock,
   RenameObject: NotImplemented,
   RestoreObject: NotImplemented,
   SelectObjectContent: NotImplemented,
@@ -113,7 +168,7 @@ export const operations = {
   UpdateBucketMetadataInventoryTableConfiguration: NotImplemented,
   UpdateBucketMetadataJournalTableConfiguration: NotImplemented,
   UpdateObjectEncryption: NotImplemented,
-  UploadPart: NotImplemented,
-  UploadPartCopy: NotImplemented,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
   WriteGetObjectResponse: NotImplemented,
 } satisfies Operations<ServiceModels['s3'], S3>

@@ -1,0 +1,32 @@
+import { transact } from '../../../store/transaction.ts'
+import type { ReceivedBody } from '../body-store.ts'
+import { type ChecksumAlgorithm, digestNameOf, digestText } from '../checksums.ts'
+import type { S3 } from '../service.ts'
+import { parts, type PartRow } from '../tables.ts'
+import { requireUpload, type UploadInput } from './uploads.ts'
+
+/** Adds a part to an upload that is still open; one uploaded before under the same number no longer counts. */
+export async function commitPart(
+  s3: S3,
+  input: UploadInput & { readonly PartNumber: number },
+  received: ReceivedBody,
+  algorithm: ChecksumAlgorithm,
+  bodyId: string,
+): Promise<PartRow> {
+  const nowMs = s3.clock.now()
+  await s3.sequencer.ready(nowMs)
+  const { size, digests } = received
+  return transact(s3.store, async (tx) => {
+    await requireUpload(tx, input)
+    const row: PartRow = {
+      number: input.PartNumber,
+      etag: (digests.md5 as Buffer).toString('hex'),
+      size,
+      modifiedMs: nowMs - (nowMs % 1000),
+      body: s3.bodies.attach(tx, received, bodyId),
+      checksum: digestText(digests, digestNameOf(algorithm)),
+    }
+    parts.put(tx, [input.UploadId, input.PartNumber, s3.sequencer.next(nowMs)], row)
+    return row
+  })
+}

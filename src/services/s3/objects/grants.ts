@@ -1,0 +1,65 @@
+import type { Call, Grant } from '../../../protocol/operation.ts'
+import { objectArn, type ObjectInput } from '../operation.ts'
+import type { ObjectRow, Tags } from '../tables.ts'
+import { parseTaggingHeader } from '../tags.ts'
+import { hasGrantHeaders, type WriteOptionsInput } from './refusals.ts'
+
+export type WriteInput = ObjectInput &
+  WriteOptionsInput & {
+    readonly Tagging?: string | undefined
+    readonly IfMatch?: string | undefined
+    readonly IfNoneMatch?: string | undefined
+    readonly CopySource?: string | undefined
+    readonly MetadataDirective?: string | undefined
+  }
+
+/** Condition key of a member, in the spelling of policies. Only what was sent is there. */
+const CONTEXT_KEYS: readonly (readonly [keyof WriteInput, string])[] = [
+  ['ACL', 's3:x-amz-acl'],
+  ['GrantFullControl', 's3:x-amz-grant-full-control'],
+  ['GrantRead', 's3:x-amz-grant-read'],
+  ['GrantReadACP', 's3:x-amz-grant-read-acp'],
+  ['GrantWriteACP', 's3:x-amz-grant-write-acp'],
+  ['StorageClass', 's3:x-amz-storage-class'],
+  ['ServerSideEncryption', 's3:x-amz-server-side-encryption'],
+  ['SSEKMSKeyId', 's3:x-amz-server-side-encryption-aws-kms-key-id'],
+  ['SSECustomerAlgorithm', 's3:x-amz-server-side-encryption-customer-algorithm'],
+  ['WebsiteRedirectLocation', 's3:x-amz-website-redirect-location'],
+  ['CopySource', 's3:x-amz-copy-source'],
+  ['MetadataDirective', 's3:x-amz-metadata-directive'],
+  ['IfMatch', 's3:if-match'],
+  ['IfNoneMatch', 's3:if-none-match'],
+]
+
+/**
+ * Permissions of a write to an object, with the condition keys of what the request says.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export function writeGrants(call: Call<WriteInput>, options: { isCreation: boolean; copiedTags?: Tags }): Grant[] {
+  const { input } = call
+  const resource = objectArn(input.Bucket, input.Key)
+  const context: Record<string, string | readonly string[]> = {
+    's3:ObjectCreationOperation': String(options.isCreation),
+  }
+  for (const [member, key] of CONTEXT_KEYS) {
+    const value = input[member]
+    if (value !== undefined) context[key] = String(value)
+  }
+  if (input.Tagging !== undefined) addRequestTags(context, parseTaggingHeader(input.Tagging) ?? [])
+  const grants: Grant[] = [{ action: 's3:PutObject', resource, context }]
+  if (input.ACL !== undefined || hasGrantHeaders(input)) grants.push({ action: 's3:PutObjectAcl', resource, context })
+  const hasTags = input.Tagging !== undefined || (options.copiedTags ?? []).length > 0
+  if (hasTags) grants.push({ action: 's3:PutObjectTagging', resource, context })
+  return grants
+}
+
+export function addRequestTags(context: Record<string, string | readonly string[]>, tags: Tags): void {
+  for (const [key, value] of tags) context[`s3:RequestObjectTag/${key}`] = value
+  context['s3:RequestObjectTagKeys'] = tags.map(([key]) => key)
+}
+
+/** Condition keys of an object that exists: its tags. */
+export function existingTags(row: ObjectRow | undefined): Record<string, string> | undefined {
+  if (row?.tags === undefined) return undefined
+  return Object.fromEntries(row.tags.map(([key, value]) => [`s3:ExistingObjectTag/${key}`, value]))
+}

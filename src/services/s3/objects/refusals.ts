@@ -1,0 +1,141 @@
+import { AwsError } from '../../../protocol/errors.ts'
+import { headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
+
+/** Members of uploads and copies that S3 has beyond what is done here. */
+export interface WriteOptionsInput {
+  readonly ACL?: string | undefined
+  readonly GrantFullControl?: string | undefined
+  readonly GrantRead?: string | undefined
+  readonly GrantReadACP?: string | undefined
+  readonly GrantWriteACP?: string | undefined
+  readonly ServerSideEncryption?: string | undefined
+  readonly SSECustomerAlgorithm?: string | undefined
+  readonly SSECustomerKey?: string | undefined
+  readonly SSECustomerKeyMD5?: string | undefined
+  readonly SSEKMSKeyId?: string | undefined
+  readonly SSEKMSEncryptionContext?: string | undefined
+  readonly BucketKeyEnabled?: boolean | undefined
+  readonly StorageClass?: string | undefined
+  readonly WebsiteRedirectLocation?: string | undefined
+  readonly ObjectLockMode?: string | undefined
+  readonly ObjectLockRetainUntilDate?: Date | undefined
+  readonly ObjectLockLegalHoldStatus?: string | undefined
+  readonly ObjectLockEventHold?: string | undefined
+  readonly ObjectLockEventHoldDurationDays?: number | undefined
+  readonly ObjectLockEventHoldDurationYears?: number | undefined
+  readonly WriteOffsetBytes?: number | undefined
+}
+
+const STORAGE_CLASSES = new Set([
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'GLACIER_IR',
+  'DEEP_ARCHIVE',
+  'EXPRESS_ONEZONE',
+  'SNOW',
+  'FSX_OPENZFS',
+  'FSX_ONTAP',
+])
+
+/** Refuses what this server would otherwise have to ignore: in S3's words where S3 refuses it too, else as not implemented. */
+export function refuseUnsupported(input: WriteOptionsInput): void {
+  refuseAcl(input, OBJECT_ACLS)
+  refuseEncryption(input)
+  const { StorageClass: storageClass } = input
+  if (storageClass !== undefined && storageClass !== 'STANDARD') {
+    if (STORAGE_CLASSES.has(storageClass)) throw headerNotImplemented('x-amz-storage-class')
+    throw new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
+      StorageClassRequested: storageClass,
+    })
+  }
+  if (input.WebsiteRedirectLocation !== undefined) throw headerNotImplemented('x-amz-website-redirect-location')
+  if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented('x-amz-write-offset-bytes')
+  if (
+    input.ObjectLockMode !== undefined ||
+    input.ObjectLockRetainUntilDate !== undefined ||
+    input.ObjectLockLegalHoldStatus !== undefined ||
+    input.ObjectLockEventHold !== undefined ||
+    input.ObjectLockEventHoldDurationDays !== undefined ||
+    input.ObjectLockEventHoldDurationYears !== undefined
+  ) {
+    throw invalidRequest('Bucket is missing Object Lock Configuration')
+  }
+}
+
+export interface AclInput {
+  readonly ACL?: string | undefined
+  readonly GrantFullControl?: string | undefined
+  readonly GrantRead?: string | undefined
+  readonly GrantReadACP?: string | undefined
+  readonly GrantWrite?: string | undefined
+  readonly GrantWriteACP?: string | undefined
+}
+
+const CANNED_ACLS = ['private', 'public-read', 'public-read-write', 'authenticated-read']
+const OBJECT_ACLS = new Set([...CANNED_ACLS, 'aws-exec-read', 'bucket-owner-read', 'bucket-owner-full-control'])
+export const BUCKET_ACLS: ReadonlySet<string> = new Set([...CANNED_ACLS, 'log-delivery-write'])
+
+/** Buckets have no ACLs (BucketOwnerEnforced): only the ones that change nothing pass. */
+export function refuseAcl(input: AclInput, known: ReadonlySet<string>): void {
+  const { ACL: acl } = input
+  const hasGrants = hasGrantHeaders(input)
+  if (acl === undefined && !hasGrants) return
+  if (acl !== undefined) {
+    if (hasGrants) throw invalidRequest('Specifying both Canned ACLs and Header Grants is not allowed')
+    if (!known.has(acl)) throw invalidArgument('', 'x-amz-acl', acl)
+    if (acl === 'private' || acl === 'bucket-owner-full-control') return
+  }
+  throw new AwsError('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs')
+}
+
+export function hasGrantHeaders(input: AclInput): boolean {
+  return (
+    input.GrantFullControl !== undefined ||
+    input.GrantRead !== undefined ||
+    input.GrantReadACP !== undefined ||
+    input.GrantWrite !== undefined ||
+    input.GrantWriteACP !== undefined
+  )
+}
+
+export interface CustomerKeyInput {
+  readonly SSECustomerAlgorithm?: string | undefined
+  readonly SSECustomerKey?: string | undefined
+  readonly SSECustomerKeyMD5?: string | undefined
+}
+
+export function hasCustomerKey(input: CustomerKeyInput): boolean {
+  return (
+    input.SSECustomerAlgorithm !== undefined ||
+    input.SSECustomerKey !== undefined ||
+    input.SSECustomerKeyMD5 !== undefined
+  )
+}
+
+/** Nothing here is stored under a customer's key, so none can be right. */
+export function refuseCustomerKeyOnRead(input: CustomerKeyInput): void {
+  if (hasCustomerKey(input)) throw invalidRequest('The encryption parameters are not applicable to this object.')
+}
+
+export function refuseCustomerKeyOnWrite(input: CustomerKeyInput): void {
+  if (hasCustomerKey(input)) throw headerNotImplemented('x-amz-server-side-encryption-customer-algorithm')
+}
+
+function refuseEncryption(input: WriteOptionsInput): void {
+  const { ServerSideEncryption: encryption } = input
+  if (encryption !== undefined && encryption !== 'AES256') {
+    if (encryption.startsWith('aws:')) throw headerNotImplemented('x-amz-server-side-encryption')
+    throw invalidArgument(
+      'The encryption method specified is not supported',
+      'x-amz-server-side-encryption',
+      encryption,
+    )
+  }
+  refuseCustomerKeyOnWrite(input)
+  if (input.SSEKMSKeyId !== undefined) throw headerNotImplemented('x-amz-server-side-encryption-aws-kms-key-id')
+  if (input.SSEKMSEncryptionContext !== undefined) throw headerNotImplemented('x-amz-server-side-encryption-context')
+  if (input.BucketKeyEnabled === true) throw headerNotImplemented('x-amz-server-side-encryption-bucket-key-enabled')
+}

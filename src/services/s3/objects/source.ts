@@ -1,0 +1,51 @@
+import { AwsError } from '../../../protocol/errors.ts'
+import type { Call } from '../../../protocol/operation.ts'
+import type { ByteSource } from '../../../std/byte-source.ts'
+import { checkExpectedOwner, requireExpectedOwner } from '../expected-owner.ts'
+import { noSuchBucket } from '../errors.ts'
+import type { S3 } from '../service.ts'
+import type { ObjectRow } from '../tables.ts'
+import { missingObject, objectInHand, rereadObject, type VersionInput } from './in-hand.ts'
+import type { ByteRange } from './ranges.ts'
+
+/** The source of a copy, which authorize has read. Throws what S3 answers when there is none. */
+export async function requireSource(
+  call: Call<{ readonly ExpectedSourceBucketOwner?: string | undefined }>,
+  s3: S3,
+  source: VersionInput,
+): Promise<ObjectRow> {
+  const owner = call.input.ExpectedSourceBucketOwner
+  checkExpectedOwner(owner)
+  const bucket = await s3.buckets.find(source.Bucket)
+  if (bucket === undefined) throw noSuchBucket(source.Bucket)
+  requireExpectedOwner(owner, bucket)
+  const row = objectInHand(call)
+  if (row === undefined || (source.VersionId !== undefined && source.VersionId !== 'null')) {
+    throw await missingObject(call, s3, source)
+  }
+  return row
+}
+
+const TRIES_MAX = 20
+
+/** Bytes of the source; when it was overwritten meanwhile, those of the version that is current now. */
+export async function openSource(
+  call: Call,
+  s3: S3,
+  source: VersionInput,
+  row: ObjectRow,
+  rangeOf: (row: ObjectRow) => ByteRange,
+): Promise<{ readonly row: ObjectRow; readonly bytes: ByteSource }> {
+  let current = row
+  for (let attempt = 1; attempt <= TRIES_MAX; attempt++) {
+    const { start, end } = rangeOf(current)
+    const bytes = await s3.bodies.source(current.body, start, end)
+    if (bytes !== undefined) return { row: current, bytes }
+    current = await rereadObject(call, s3, source, 's3:GetObject')
+  }
+  throw new AwsError(
+    'OperationAborted',
+    409,
+    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+  )
+}

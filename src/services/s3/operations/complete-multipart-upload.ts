@@ -1,0 +1,145 @@
+import { AwsError } from '../../../protocol/errors.ts'
+import type { Call } from '../../../protocol/operation.ts'
+import { checksumOutput, givenChecksum } from '../checksums.ts'
+import {
+  badDigest,
+  conditionalRequestConflict,
+  invalidRequest,
+  noSuchKey,
+  noSuchUpload,
+  preconditionFailed,
+} from '../errors.ts'
+import { COMPLETED_AGE_MAX_MS, GARBAGE_GRACE_MS } from '../garbage.ts'
+import { multipartChecksum, multipartEtag, selectParts } from '../multipart/assemble.ts'
+import { currentParts, requireUpload } from '../multipart/uploads.ts'
+import { commitVersion } from '../objects/commit.ts'
+import { writeGrants } from '../objects/grants.ts'
+import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
+import { refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
+import { requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
+import { type Checksum, completed, type CompletedRow, garbage, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
+
+type CompleteCall = Call<S3Input<'CompleteMultipartUpload'>>
+
+export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
+  authorize: (call) => writeGrants(call, { isCreation: true }),
+
+  async handle(call, s3) {
+    const { input } = call
+    const { Bucket: bucket, Key: key, UploadId: uploadId } = input
+    refuseCustomerKeyOnWrite(input)
+    const condition = writeCondition(input)
+    await requireBucket(call, s3)
+    const repeated = await completed.get(s3.store, [uploadId])
+    if (repeated !== undefined) {
+      if (repeated.bucket !== bucket || repeated.key !== key) throw noSuchUpload(uploadId)
+      return answer(call, repeated)
+    }
+    const upload = await requireUpload(s3.store, input)
+    const parts = selectParts(input.MultipartUpload?.Parts, await currentParts(s3, uploadId), upload, uploadId)
+    const size = parts.reduce((sum, part) => sum + part.size, 0)
+    const checksum = multipartChecksum(parts, upload)
+    checkWhole(call, upload, checksum, size)
+    const etag = multipartEtag(parts)
+    const layout = parts.map(({ number, size: bytes, body, checksum: value }) => ({
+      number,
+      size: bytes,
+      body,
+      checksum: value,
+    }))
+    const { metadata, tags } = upload
+    const nowMs = s3.clock.now()
+    const version = commitVersion(s3, call, {
+      bucket,
+      key,
+      event: 'ObjectCreated:CompleteMultipartUpload',
+      row: { etag, size, metadata, checksum, ...(tags !== undefined && { tags }) },
+      async check(current, tx) {
+        checkSinceStart(condition, key, current, await requireUpload(tx, input))
+      },
+      attach(tx) {
+        uploads.delete(tx, [bucket, key, uploadId])
+        completed.put(tx, [uploadId], { bucket, key, etag, checksum })
+        garbage.put(tx, [nowMs + GARBAGE_GRACE_MS, uploadId], { kind: 'upload', uploadId, isCompleted: true })
+        garbage.put(tx, [nowMs + COMPLETED_AGE_MAX_MS, uploadId], { kind: 'completed', uploadId })
+        s3.bodies.layouts.write(tx, uploadId, layout)
+        return { kind: 'parts', id: uploadId, partCount: parts.length }
+      },
+    })
+    try {
+      await version
+    } catch (error) {
+      // A repetition may have come in at the same time, and was first.
+      const other = await completed.get(s3.store, [uploadId])
+      if (other === undefined || !(error instanceof AwsError) || error.code !== 'NoSuchUpload') throw error
+      return answer(call, other)
+    }
+    return answer(call, { etag, checksum })
+  },
+}
+
+function answer(
+  call: CompleteCall,
+  { etag, checksum }: Pick<CompletedRow, 'etag' | 'checksum'>,
+): S3Output<'CompleteMultipartUpload'> {
+  const { Bucket, Key } = call.input
+  return {
+    Location: locationOf(call),
+    Bucket,
+    Key,
+    ETag: `"${etag}"`,
+    ...checksumOutput(checksum),
+    ServerSideEncryption: 'AES256',
+  }
+}
+
+/** Where the client may get the object: as it addressed the bucket. */
+function locationOf({ input, http }: CompleteCall): string {
+  const host = http?.host ?? 's3.amazonaws.com'
+  const path = input.Key.split('/').map(encodeURIComponent).join('/')
+  return host.startsWith(`${input.Bucket}.`) ? `http://${host}/${path}` : `http://${host}/${input.Bucket}/${path}`
+}
+
+/** Conditions look at what became of the key since the upload began: who loses must start over, with the new state in view. */
+function checkSinceStart(
+  condition: WriteCondition | undefined,
+  key: string,
+  current: ObjectRow | undefined,
+  upload: UploadRow,
+): void {
+  if (condition === undefined) return
+  if (condition.kind === 'absent') {
+    if (current !== undefined) throw preconditionFailed('If-None-Match')
+    if (upload.isKeyDeleted) throw conditionalRequestConflict('If-None-Match', key)
+    return
+  }
+  if (current === undefined) throw noSuchKey(key)
+  if (current.sequencer !== upload.currentAtStart) throw conditionalRequestConflict('If-Match', key)
+  if (current.etag !== condition.etag) throw preconditionFailed('If-Match')
+}
+
+/** What the request says of the whole object must be so. */
+function checkWhole({ input }: CompleteCall, upload: UploadRow, checksum: Checksum, size: number): void {
+  const declared = upload.checksum
+  if (input.ChecksumType !== undefined && input.ChecksumType !== declared?.type) {
+    throw invalidRequest(
+      `The upload was created using the ${declared?.type ?? 'null'} checksum mode. The complete request must use the same checksum mode.`,
+    )
+  }
+  if (input.MpuObjectSize !== undefined && input.MpuObjectSize !== size) {
+    throw invalidRequest(
+      `The provided 'x-amz-mp-object-size' header value ${input.MpuObjectSize} does not match what was computed: ${size}`,
+    )
+  }
+  const given = givenChecksum(input)
+  if (given === undefined) return
+  const [algorithm, value] = given
+  if (algorithm !== checksum.algorithm) {
+    const expected = (declared?.algorithm ?? 'null').toLowerCase()
+    throw invalidRequest(
+      `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${algorithm.toLowerCase()}`,
+    )
+  }
+  // A composite value may be given with or without the number of parts.
+  if (value !== checksum.value && value !== checksum.value.replace(/-\d+$/, '')) throw badDigest(algorithm)
+}

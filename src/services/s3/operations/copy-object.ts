@@ -1,0 +1,163 @@
+import type { Call } from '../../../protocol/operation.ts'
+import {
+  type ChecksumAlgorithm,
+  checksumOutput,
+  digestsFor,
+  fullChecksum,
+  parseAlgorithm,
+} from '../checksums.ts'
+import { entityTooLargeToCopy, headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
+import { checkKey } from '../object-keys.ts'
+import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
+import { parseCopySource } from '../objects/copy-source.ts'
+import { writeGrants } from '../objects/grants.ts'
+import { existingObjectGrant, takeInHand, type VersionInput } from '../objects/in-hand.ts'
+import { metadataOf } from '../objects/metadata.ts'
+import { checkCopySource, checkWrite, writeCondition } from '../objects/preconditions.ts'
+import { refuseCustomerKeyOnRead, refuseUnsupported } from '../objects/refusals.ts'
+import { openSource, requireSource } from '../objects/source.ts'
+import { requireBucket, type S3Input, type S3Operation } from '../operation.ts'
+import type { S3 } from '../service.ts'
+import { type ObjectRow, objects, type SimpleBody } from '../tables.ts'
+import { parseTaggingHeader } from '../tags.ts'
+import { UPLOAD_BYTES_MAX } from '../body-store.ts'
+
+type CopyCall = Call<S3Input<'CopyObject'>>
+
+export const copyObject: S3Operation<'CopyObject'> = {
+  async authorize(call, s3) {
+    const source = parseCopySource(call.input.CopySource)
+    const row = await takeInHand(call, s3, source)
+    const copiedTags = call.input.TaggingDirective === 'REPLACE' ? [] : (row?.tags ?? [])
+    return [
+      existingObjectGrant(source, row, 's3:GetObject'),
+      ...(copiedTags.length > 0 ? [existingObjectGrant(source, row, 's3:GetObjectTagging')] : []),
+      ...writeGrants(call, { isCreation: true, copiedTags }),
+    ]
+  },
+
+  async handle(call, s3) {
+    const { input } = call
+    checkKey(input.Key)
+    refuseUnsupported(input)
+    refuseCustomerKeyOnRead({
+      SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
+      SSECustomerKey: input.CopySourceSSECustomerKey,
+      SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
+    })
+    checkDirectives(call)
+    const condition = writeCondition(input)
+    const bucket = await requireBucket(call, s3)
+    const source = parseCopySource(input.CopySource)
+    const row = await requireSource(call, s3, source)
+    checkCopySource(input, row, call.nowMs)
+    if (row.size > UPLOAD_BYTES_MAX) throw entityTooLargeToCopy(UPLOAD_BYTES_MAX)
+    if (isOntoItself(call, source) && bucket.row.encryption === null && !changesAnything(call)) {
+      throw invalidRequest(ILLEGAL_COPY)
+    }
+    const algorithm =
+      input.ChecksumAlgorithm === undefined ? row.checksum.algorithm : parseAlgorithm(input.ChecksumAlgorithm)
+    const target = { call, source, condition, algorithm }
+    const copy = (await shareBody(s3, target, row)) ?? (await rewriteBody(s3, target, row))
+    return {
+      CopyObjectResult: {
+        ETag: `"${copy.etag}"`,
+        LastModified: new Date(copy.modifiedMs),
+        ...checksumOutput(copy.checksum),
+      },
+      ServerSideEncryption: 'AES256',
+    }
+  },
+}
+
+const ILLEGAL_COPY =
+  "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+
+interface Target {
+  readonly call: CopyCall
+  readonly source: VersionInput
+  readonly condition: ReturnType<typeof writeCondition>
+  readonly algorithm: ChecksumAlgorithm
+}
+
+class SourceChanged extends Error {}
+
+/**
+ * The quick way: bodies never change, so the copy holds the same one, if nothing has to be computed from the bytes. Undefined when it does,
+ * or when the source has changed since it was read (then its body may have lost its last holder).
+ */
+async function shareBody(s3: S3, target: Target, row: ObjectRow): Promise<ObjectRow | undefined> {
+  const { body, checksum, etag, size } = row
+  const { call, source, algorithm } = target
+  if (body.kind !== 'blob' || checksum.algorithm !== algorithm || checksum.type !== 'FULL_OBJECT') return undefined
+  try {
+    return await commitCopy(s3, target, row, { etag, size, checksum }, async (tx) => {
+      const now = await objects.get(tx, [source.Bucket, source.Key])
+      if (now?.body.kind !== 'blob' || now.body.id !== body.id) throw new SourceChanged()
+      return s3.bodies.share(tx, body.id, call.requestId)
+    })
+  } catch (error) {
+    if (error instanceof SourceChanged) return undefined
+    throw error
+  }
+}
+
+async function rewriteBody(s3: S3, target: Target, row: ObjectRow): Promise<ObjectRow> {
+  const { call, source, algorithm } = target
+  const opened = await openSource(call, s3, source, row, ({ size }) => ({ start: 0, end: size - 1 }))
+  const received = await s3.bodies.receive(opened.bytes, digestsFor(algorithm))
+  const { size, digests } = received
+  const etag = (digests.md5 as Buffer).toString('hex')
+  const content = { etag, size, checksum: fullChecksum(algorithm, digests) }
+  return keepOrDiscard(s3, received, () =>
+    commitCopy(s3, target, opened.row, content, (tx) => s3.bodies.attach(tx, received, call.requestId)),
+  )
+}
+
+function commitCopy(
+  s3: S3,
+  { call, condition }: Target,
+  source: ObjectRow,
+  content: Pick<ObjectRow, 'etag' | 'size' | 'checksum'>,
+  attach: (tx: Parameters<Parameters<typeof commitVersion>[2]['attach']>[0]) => SimpleBody | Promise<SimpleBody>,
+): Promise<ObjectRow> {
+  const { input } = call
+  const tags = input.TaggingDirective === 'REPLACE' ? parseTaggingHeader(input.Tagging) : source.tags
+  return commitVersion(s3, call, {
+    bucket: input.Bucket,
+    key: input.Key,
+    event: 'ObjectCreated:Copy',
+    row: {
+      ...content,
+      metadata: input.MetadataDirective === 'REPLACE' ? metadataOf(input) : source.metadata,
+      ...(tags !== undefined && { tags }),
+    },
+    check: (current) => checkWrite(condition, input.Key, current),
+    attach,
+  })
+}
+
+function isOntoItself({ input }: CopyCall, source: VersionInput): boolean {
+  return source.Bucket === input.Bucket && source.Key === input.Key
+}
+
+/** An ACL, or tags, alone do not count. */
+function changesAnything({ input }: CopyCall): boolean {
+  return input.MetadataDirective === 'REPLACE' || input.ServerSideEncryption !== undefined || input.StorageClass !== undefined
+}
+
+function checkDirectives({ input }: CopyCall): void {
+  const metadata: string | undefined = input.MetadataDirective
+  if (metadata !== undefined && metadata !== 'COPY' && metadata !== 'REPLACE') {
+    throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', metadata)
+  }
+  const tagging: string | undefined = input.TaggingDirective
+  if (tagging !== undefined && tagging !== 'COPY' && tagging !== 'REPLACE') {
+    throw invalidArgument('Unknown tagging directive.', 'x-amz-tagging-directive', tagging)
+  }
+  // Objects here have no annotations, so both ways of copying them come to the same.
+  const annotations: string | undefined = input.AnnotationDirective
+  if (annotations !== undefined && annotations !== 'COPY' && annotations !== 'EXCLUDE') {
+    throw headerNotImplemented('x-amz-object-annotation-directive')
+  }
+}

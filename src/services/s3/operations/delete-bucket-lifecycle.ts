@@ -1,0 +1,3 @@
+import { bucketOperation } from '../operation.ts'
+
+export const deleteBucketLifecycle = bucketOperation<'DeleteBucketLifecycle'>('s3:PutLifecycleConfiguration', () => ({}))

@@ -1,0 +1,67 @@
+import { AwsError } from '../../../protocol/errors.ts'
+import { transact } from '../../../store/transaction.ts'
+import { noSuchBucket } from '../errors.ts'
+import { GARBAGE_GRACE_MS } from '../garbage.ts'
+import { bucketOperation } from '../operation.ts'
+import type { S3 } from '../service.ts'
+import { bucketPolicies, buckets, bucketTags, garbage, notificationRules, objects, uploads } from '../tables.ts'
+
+const BATCH = 500
+
+export const deleteBucket = bucketOperation<'DeleteBucket'>('s3:DeleteBucket', async ({ name }, _call, s3) => {
+  await mark(s3, name)
+  await endUploads(s3, name)
+  await transact(s3.store, async (tx) => {
+    const row = await buckets.get(tx, [name])
+    if (row === undefined) throw noSuchBucket(name)
+    if ((await objects.list(tx, { prefix: [name], limit: 1 })).length > 0) throw notEmpty(name)
+    // A write has taken the mark away since, and with it the certainty that the listing above saw everything.
+    if (!row.isBeingDeleted || (await uploads.list(tx, { prefix: [name], limit: 1 })).length > 0) throw busy()
+    buckets.delete(tx, [name])
+    bucketPolicies.delete(tx, [name])
+    bucketTags.delete(tx, [name])
+    for (const { key } of await notificationRules.list(tx, { prefix: [name], limit: BATCH })) {
+      notificationRules.delete(tx, key)
+    }
+  })
+  return {}
+})
+
+/**
+ * From here on every write into the bucket rewrites its row, so that the deletion, which checks that row, and a write cannot both succeed.
+ * A crash leaves the mark; it means nothing else.
+ */
+async function mark(s3: S3, name: string): Promise<void> {
+  await transact(s3.store, async (tx) => {
+    if ((await objects.list(tx, { prefix: [name], limit: 1 })).length > 0) throw notEmpty(name)
+    await s3.buckets.configure(tx, name, { isBeingDeleted: true })
+  })
+}
+
+/** Uploads that nobody will complete end with their bucket. */
+async function endUploads(s3: S3, name: string): Promise<void> {
+  const dueMs = s3.clock.now() + GARBAGE_GRACE_MS
+  for (;;) {
+    const open = await uploads.list(s3.store, { prefix: [name], limit: BATCH })
+    if (open.length === 0) return
+    await transact(s3.store, async (tx) => {
+      const row = await buckets.get(tx, [name])
+      if (row?.isBeingDeleted !== true) throw busy()
+      for (const { key } of open) {
+        if ((await uploads.get(tx, key)) === undefined) continue
+        uploads.delete(tx, key)
+        garbage.put(tx, [dueMs, key[2]], { kind: 'upload', uploadId: key[2], isCompleted: false })
+      }
+    })
+  }
+}
+
+const notEmpty = (name: string): AwsError =>
+  new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', { BucketName: name })
+
+const busy = (): AwsError =>
+  new AwsError(
+    'OperationAborted',
+    409,
+    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+  )

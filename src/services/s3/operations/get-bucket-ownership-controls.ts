@@ -1,0 +1,6 @@
+import { bucketOperation } from '../operation.ts'
+
+export const getBucketOwnershipControls = bucketOperation<'GetBucketOwnershipControls'>(
+  's3:GetBucketOwnershipControls',
+  () => ({ OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } }),
+)

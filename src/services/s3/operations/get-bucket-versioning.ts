@@ -1,0 +1,3 @@
+import { bucketOperation } from '../operation.ts'
+
+export const getBucketVersioning = bucketOperation<'GetBucketVersioning'>('s3:GetBucketVersioning', () => ({}))
