@@ -14,6 +14,7 @@ import traceback
 
 LOG_FD = 3
 API_FD = 4
+FRAME_CHARACTERS_MAX = 1_000_000
 BASE = "/2018-06-01/runtime"
 NEXT = f"GET {BASE}/invocation/next HTTP/1.1\r\nHost: runtime\r\n\r\n".encode()
 IS_JSON = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
@@ -72,7 +73,7 @@ class Api:
             parts = [self.input]
             missing = needed - len(self.input)
             while missing > 0:
-                part = self.socket.recv(min(missing, 1 << 20)) or sys.exit(0)
+                part = self.receive(min(missing, 1 << 20))
                 parts.append(part)
                 missing -= len(part)
             self.input = b"".join(parts)
@@ -81,11 +82,14 @@ class Api:
         return headers, body
 
     def more(self):
-        part = self.socket.recv(65536)
+        self.input += self.receive(65536)
+
+    def receive(self, limit):
+        part = self.socket.recv(limit)
         if not part:
             # The other side ended: the environment is gone.
             os._exit(0)
-        self.input += part
+        return part
 
 
 def post(path, body, error_type):
@@ -146,7 +150,12 @@ def client_context(text):
 
 
 def write_frame(text):
-    """The length in four bytes, then the text."""
+    """The length in four bytes, then the text. Longer messages become several events."""
+    for at in range(0, max(len(text), 1), FRAME_CHARACTERS_MAX):
+        write_one_frame(text[at : at + FRAME_CHARACTERS_MAX])
+
+
+def write_one_frame(text):
     payload = text.encode("utf-8", "backslashreplace")
     frame = memoryview(len(payload).to_bytes(4, "big") + payload)
     while frame:

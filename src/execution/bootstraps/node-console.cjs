@@ -5,6 +5,8 @@ const { format } = require('node:util')
 const { isError, stackOf, toLogDocument } = require('./node-errors.cjs')
 
 const LOG_FD = 3
+/** Longer messages become several events. */
+const FRAME_CHARACTERS_MAX = 1_000_000
 const LEVELS = { TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4, FATAL: 5 }
 
 const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
@@ -58,9 +60,13 @@ function stringify(value) {
   }
 }
 
-/** A frame: the length in four bytes, then the text. Written at once: what was logged before a crash is seen. */
 function write(level, text) {
   if (LEVELS[level] < minimum) return
+  for (let at = 0; at === 0 || at < text.length; at += FRAME_CHARACTERS_MAX) writeFrame(text.slice(at, at + FRAME_CHARACTERS_MAX))
+}
+
+/** A frame: the length in four bytes, then the text. Written at once: what was logged before a crash is seen. */
+function writeFrame(text) {
   const length = Buffer.byteLength(text)
   const frame = Buffer.allocUnsafe(4 + length)
   frame.writeUInt32BE(length, 0)

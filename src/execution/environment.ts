@@ -1,0 +1,348 @@
+/**
+ * One execution environment: a place, a runtime process in it, one event at a time.
+ *
+ *   new ──> starting ──> idle <──> busy
+ *               │          │         │
+ *               └────────> reset <───┘      the process is gone, the place and its /tmp are not
+ *                            └──> busy      the next event starts a process again, inside of its own time
+ *   and from every state ──> dead
+ *
+ * A move that is not listed throws. Init has 10 s of its own; when it fails or takes longer it is run once more inside of the first event,
+ * and what then happens is what the caller sees. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
+import type { Socket } from 'node:net'
+import { assert } from '../std/assert.ts'
+import { type Clock, elapsedMs } from '../std/clock.ts'
+import { randomHex } from '../std/ids.ts'
+import { ApiListener } from './api-listener.ts'
+import { type Ending, type Failure, failureOf, initStatus, isFatal } from './ending.ts'
+import { EnvironmentLog } from './environment-log.ts'
+import {
+  EnvironmentStartError,
+  type FunctionSpec,
+  type InvocationRequest,
+  type InvocationResult,
+  type RoleCredentials,
+} from './execution.ts'
+import type { Isolation, Sandbox } from './isolation/isolation.ts'
+import { PlatformLines, type Report } from './platform-lines.ts'
+import { commandOf, type Runtime } from './runtimes.ts'
+import { type Happening, RuntimeSession } from './session.ts'
+import { variablesOf } from './variables.ts'
+
+/** Longest an init may take before it is run again inside of the event. AWS, on-demand functions. */
+export const INIT_MAX_MS = 10_000
+/** Inside of a network namespace of its own; what AWS's own environments use. */
+const API_PORT = 9001
+
+export interface EnvironmentOptions {
+  readonly clock: Clock
+  readonly isolation: Isolation
+  readonly runtime: Runtime
+  readonly endpointUrl: () => string
+  readonly onEndpointConnection: (socket: Socket) => void
+}
+
+const MOVES = {
+  new: ['starting', 'dead'],
+  starting: ['idle', 'reset', 'dead'],
+  idle: ['busy', 'reset', 'dead'],
+  busy: ['idle', 'reset', 'dead'],
+  reset: ['busy', 'dead'],
+  dead: [],
+} as const satisfies Record<string, readonly string[]>
+
+export type EnvironmentState = keyof typeof MOVES
+
+/** How a wait for a runtime ended. */
+type Waited = Happening | { readonly kind: 'timeout' }
+
+export class Environment {
+  readonly spec: FunctionSpec
+  readonly #options: EnvironmentOptions
+  readonly #id = randomHex(16)
+  readonly #streamName: string
+  readonly #log: EnvironmentLog
+  readonly #lines: PlatformLines
+  #state: EnvironmentState = 'new'
+  #sandbox: Sandbox | undefined
+  #listener: ApiListener | undefined
+  #session: RuntimeSession | undefined
+  #credentialsExpireMs = Number.POSITIVE_INFINITY
+  #freeing: Promise<void> | undefined
+
+  constructor(spec: FunctionSpec, options: EnvironmentOptions) {
+    this.spec = spec
+    this.#options = options
+    this.#streamName = streamNameOf(spec, options.clock.now(), this.#id)
+    this.#log = new EnvironmentLog(spec.openLog(this.#streamName), options.clock)
+    this.#lines = new PlatformLines(spec, options.runtime.versionText, this.#id)
+  }
+
+  get state(): EnvironmentState {
+    return this.#state
+  }
+
+  /** Wall-clock time at which the credentials in its variables end; no event may run then. */
+  get credentialsExpireMs(): number {
+    return this.#credentialsExpireMs
+  }
+
+  /** Undefined when another event may come now; else resolves when it may, or the environment has been reset. */
+  get freeing(): Promise<void> | undefined {
+    return this.#freeing
+  }
+
+  /** Runs one event, after an init where none has been. Throws {@link EnvironmentStartError}; the environment is of no use then. */
+  async run(request: InvocationRequest): Promise<InvocationResult> {
+    const initMs = this.#state === 'new' ? await this.#initialize() : undefined
+    this.#move('busy')
+    const { clock } = this.#options
+    const { requestId, traceHeader } = request
+    const { timeoutMs } = this.spec
+    this.#log.beginTail()
+    this.#log.write(this.#lines.start(clock.now(), requestId, traceHeader))
+    const startedMs = elapsedMs()
+    const ending = await this.#attempt(request, clock.now() + timeoutMs)
+    const durationMs = ending.kind === 'timeout' ? timeoutMs : elapsedMs() - startedMs
+    if (isFatal(ending)) await this.#endSession()
+    // What the runtime wrote before it answered lies in pipes that are read in this turn of the event loop.
+    else await new Promise(setImmediate)
+    if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
+    this.#session?.flushOutput()
+    const failure = ending.kind === 'response' ? undefined : failureOf(ending, requestId, timeoutMs)
+    const report = this.#report(requestId, durationMs, initMs, failure)
+    const payload = ending.kind === 'response' ? ending.body : (failure as Failure).payload
+    this.#writeReport(report, payload.length)
+    this.#finish(ending)
+    return {
+      outcome: failure === undefined ? 'success' : 'function-error',
+      payload,
+      ...(failure && { errorType: failure.errorType, errorMessage: failure.errorMessage }),
+      durationMs,
+      billedMs: report.billedMs,
+      ...(initMs !== undefined && { initMs }),
+      maxMemoryUsedMb: report.maxMemoryUsedMb,
+      logTail: this.#log.endTail(),
+      logStreamName: this.#streamName,
+    }
+  }
+
+  /** Ends it and everything in it, whatever it does. */
+  async dispose(): Promise<void> {
+    if (this.#isDead()) return
+    this.#move('dead')
+    await this.#endSession()
+    this.#log.flush()
+    await this.#release()
+  }
+
+  #isDead(): boolean {
+    return this.#state === 'dead'
+  }
+
+  async #release(): Promise<void> {
+    this.#listener?.close()
+    await this.#sandbox?.[Symbol.asyncDispose]()
+  }
+
+  #move(to: EnvironmentState): void {
+    const moves: readonly string[] = MOVES[this.#state]
+    if (this.#state === 'dead') throw new EnvironmentStartError('the environment has been ended')
+    assert(moves.includes(to), `an environment does not go from ${this.#state} to ${to}`)
+    this.#state = to
+  }
+
+  /** The init phase; its duration in ms when it succeeded. */
+  async #initialize(): Promise<number | undefined> {
+    this.#move('starting')
+    const { clock, isolation, runtime, endpointUrl } = this.#options
+    try {
+      const { spec } = this
+      const sandbox = await isolation.createSandbox({
+        codePath: spec.codePath,
+        layerPaths: spec.layerPaths,
+        memoryMb: spec.memoryMb,
+        ephemeralStorageMb: spec.ephemeralStorageMb,
+        interpreterPaths: runtime.interpreterPaths,
+        endpointHost: new URL(endpointUrl()).hostname,
+      })
+      this.#sandbox = sandbox
+      if (!sandbox.hasOwnNetwork) this.#listener = await ApiListener.open()
+    } catch (error) {
+      throw startError('no environment could be made', error)
+    }
+    if (this.#isDead()) {
+      // It was ended meanwhile; what has just been made goes too.
+      await this.#release()
+      throw new EnvironmentStartError('the server is stopping')
+    }
+    this.#log.write(this.#lines.initStart(clock.now()))
+    const startedMs = elapsedMs()
+    const ending = await this.#startRuntime(INIT_MAX_MS)
+    const initMs = elapsedMs() - startedMs
+    if (ending === undefined) {
+      this.#log.write(this.#lines.initReport(clock.now(), 'init', initMs, { kind: 'success' }))
+      this.#becomeIdle()
+      return initMs
+    }
+    await this.#endSession()
+    this.#log.write(this.#lines.initReport(clock.now(), 'init', initMs, initStatus(ending)))
+    this.#move('reset')
+    return undefined
+  }
+
+  /** Starts the process and waits until it asks for an event: undefined, or how it failed. */
+  async #startRuntime(limitMs: number): Promise<Ending | undefined> {
+    const sandbox = this.#sandbox
+    assert(sandbox !== undefined, 'a process starts in a sandbox')
+    const { runtime, onEndpointConnection } = this.#options
+    const credentials = await this.#freshCredentials()
+    const endpointUrl = this.#options.endpointUrl()
+    const ports = sandbox.hasOwnNetwork ? portsFor(endpointUrl) : undefined
+    const command = await commandOf(runtime, this.spec, sandbox.paths, this.spec.layerPaths, ports)
+    if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
+    if (command === undefined) return { kind: 'no-entry-point' }
+    const runtimeApi = this.#listener?.address ?? `127.0.0.1:${ports?.api}`
+    const { spec } = this
+    const { paths } = sandbox
+    const logStreamName = this.#streamName
+    const variables = variablesOf({ spec, runtime, paths, credentials, logStreamName, runtimeApi, endpointUrl })
+    try {
+      this.#session = new RuntimeSession(sandbox, { ...command, variables }, this.#log, onEndpointConnection)
+    } catch (error) {
+      throw startError('no process could be started', error)
+    }
+    if (this.#listener !== undefined) this.#listener.api = this.#session.api
+    const waited = await this.#wait(limitMs)
+    return waited.kind === 'ready' ? undefined : waited
+  }
+
+  async #freshCredentials(): Promise<RoleCredentials> {
+    try {
+      const credentials = await this.spec.credentials()
+      this.#credentialsExpireMs = credentials.expiresMs
+      return credentials
+    } catch (error) {
+      throw startError('the execution role gives no credentials', error)
+    }
+  }
+
+  /** Runs the event, in a process that is started first where there is none. */
+  async #attempt(request: InvocationRequest, deadlineMs: number): Promise<Ending> {
+    const { clock } = this.#options
+    if (this.#session === undefined) {
+      const startedMs = elapsedMs()
+      const failed = await this.#startRuntime(deadlineMs - clock.now())
+      const initMs = elapsedMs() - startedMs
+      if (failed !== undefined) {
+        this.#log.write(this.#lines.initReport(clock.now(), 'invoke', initMs, initStatus(failed)))
+        return failed
+      }
+    }
+    const session = this.#session
+    assert(session !== undefined, 'an event needs a process')
+    session.isReady = false
+    const { requestId, payload, invokedFunctionArn, traceHeader, clientContext } = request
+    const context = clientContext === undefined ? {} : { clientContext }
+    const waiting = this.#wait(deadlineMs - clock.now())
+    session.api.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...context })
+    const waited = await waiting
+    assert(waited.kind !== 'ready', 'a runtime asks for the next event after it answered the last')
+    return waited
+  }
+
+  /** The next thing that happens. */
+  #wait(limitMs: number): Promise<Waited> {
+    const session = this.#session
+    assert(session !== undefined, 'only a process can do something')
+    if (session.exit !== undefined) return Promise.resolve({ kind: 'exit', exit: session.exit })
+    return new Promise((resolve) => {
+      const finish = (waited: Waited) => {
+        timer.cancel()
+        session.onHappening = () => undefined
+        resolve(waited)
+      }
+      const timer = this.#options.clock.setTimer(limitMs, () => finish({ kind: 'timeout' }))
+      session.onHappening = finish
+    })
+  }
+
+  /** After an event: the process waits for the next one, or must be waited for, or is gone. */
+  #finish(ending: Ending): void {
+    if (this.#isDead()) return
+    if (this.#session === undefined) return this.#move('reset')
+    assert(!isFatal(ending), 'after a fatal ending there is no process')
+    if (this.#session.isReady) return this.#becomeIdle()
+    this.#freeing = this.#untilReady().finally(() => {
+      this.#freeing = undefined
+    })
+  }
+
+  /** The runtime has answered and not yet asked for more: it may take as long as an event. */
+  async #untilReady(): Promise<void> {
+    const waited = await this.#wait(this.spec.timeoutMs)
+    if (this.#isDead()) return
+    if (waited.kind === 'ready') return this.#becomeIdle()
+    await this.#endSession()
+    if (!this.#isDead()) this.#move('reset')
+  }
+
+  #becomeIdle(): void {
+    this.#move('idle')
+    const session = this.#session as RuntimeSession
+    session.onHappening = (happening) => {
+      if (happening.kind !== 'exit' || this.#state !== 'idle') return
+      this.#session = undefined
+      this.#move('reset')
+    }
+  }
+
+  async #endSession(): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
+    session.kill()
+    await session.ended
+    if (this.#session === session) this.#session = undefined
+    if (this.#listener !== undefined) this.#listener.api = undefined
+  }
+
+  #report(requestId: string, durationMs: number, initMs: number | undefined, failure: Failure | undefined): Report {
+    return {
+      requestId,
+      durationMs,
+      // AWS bills the init since August 2025.
+      billedMs: Math.ceil(durationMs + (initMs ?? 0)),
+      maxMemoryUsedMb: this.#sandbox?.memoryUsedMaxMb() ?? 0,
+      initMs,
+      status: failure?.status ?? { kind: 'success' },
+    }
+  }
+
+  #writeReport(report: Report, producedBytes: number): void {
+    const nowMs = this.#options.clock.now()
+    this.#log.write(this.#lines.end(report.requestId))
+    this.#log.write(this.#lines.runtimeDone(nowMs, report, producedBytes))
+    this.#log.write(this.#lines.report(nowMs, report))
+    this.#log.flush()
+  }
+}
+
+/** `YYYY/MM/DD/[version]id`; in a log group of one's own, which functions may share, with the function's name. */
+function streamNameOf(spec: FunctionSpec, nowMs: number, id: string): string {
+  const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/')
+  const name = spec.logGroup === `/aws/lambda/${spec.functionName}` ? '' : spec.functionName
+  return `${date}/${name}[${spec.version}]${id}`
+}
+
+function portsFor(endpointUrl: string): { endpoint: number; api: number } {
+  const url = new URL(endpointUrl)
+  const endpoint = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  return { endpoint, api: endpoint === API_PORT ? API_PORT + 1 : API_PORT }
+}
+
+function startError(what: string, cause: unknown): EnvironmentStartError {
+  if (cause instanceof EnvironmentStartError) return cause
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new EnvironmentStartError(`${what}: ${why}`, { cause })
+}

@@ -1,0 +1,93 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { DisposeStack } from '../std/dispose-stack.ts'
+import { Environment } from './environment.ts'
+import {
+  EnvironmentStartError,
+  type Executor,
+  type ExecutorOptions,
+  type FunctionSpec,
+  type InvocationRequest,
+  type InvocationResult,
+} from './execution.ts'
+import { chooseIsolation } from './isolation/choose.ts'
+import type { Isolation } from './isolation/isolation.ts'
+import { Pool } from './pool.ts'
+import { findRuntimes, type Runtime } from './runtimes.ts'
+
+const ENVIRONMENTS_MAX = 64
+const IDLE_MAX_MS = 5 * 60 * 1000
+
+/** Finds out what this machine can run, and how well it can be isolated: some 50 ms. Throws when the isolation asked for does not work. */
+export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
+  await rm(options.directory, { recursive: true, force: true })
+  await mkdir(options.directory, { recursive: true, mode: 0o700 })
+  const closers = new DisposeStack()
+  closers.defer(() => rm(options.directory, { recursive: true, force: true }))
+  const [isolation, runtimes] = await Promise.all([
+    chooseIsolation(options.isolation, options.directory, closers),
+    findRuntimes(),
+  ])
+  return new LocalExecutor(options, closers.use(isolation), runtimes, closers)
+}
+
+class LocalExecutor implements Executor {
+  readonly isolation: Isolation
+  readonly runtimes: readonly Runtime[]
+  readonly #pool: Pool
+  readonly #closers: DisposeStack
+
+  constructor(options: ExecutorOptions, isolation: Isolation, runtimes: readonly Runtime[], closers: DisposeStack) {
+    this.isolation = isolation
+    this.runtimes = runtimes
+    this.#closers = closers
+    const endpointUrl = () => options.endpointUrl()
+    const onEndpointConnection = options.onEndpointConnection ?? ((socket) => forward(socket, endpointUrl()))
+    this.#pool = new Pool({
+      clock: options.clock,
+      environmentsMax: options.environmentsMax ?? ENVIRONMENTS_MAX,
+      idleMaxMs: options.idleMaxMs ?? IDLE_MAX_MS,
+      create: (spec) => {
+        const runtime = this.#requireRuntime(spec.runtime)
+        return new Environment(spec, { clock: options.clock, isolation, runtime, endpointUrl, onEndpointConnection })
+      },
+    })
+    closers.defer(() => this.#pool.close())
+  }
+
+  invoke(spec: FunctionSpec, request: InvocationRequest): Promise<InvocationResult> {
+    return this.#pool.lend(spec, (environment) => environment.run(request), request.signal)
+  }
+
+  busyCount(functionArn: string): number {
+    return this.#pool.busyCount(functionArn)
+  }
+
+  retire(functionArn: string, version: string, keepRevisionId?: string): void {
+    this.#pool.retire(functionArn, version, keepRevisionId)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closers[Symbol.asyncDispose]()
+  }
+
+  #requireRuntime(name: string): Runtime {
+    const runtime = this.runtimes.find((candidate) => candidate.name === name)
+    if (runtime === undefined) throw new EnvironmentStartError(`there is no runtime ${name} here`)
+    if (!runtime.available) throw new EnvironmentStartError(`the runtime ${name} is not available: ${runtime.reason}`)
+    return runtime
+  }
+}
+
+/** Joins a connection from a function's own network with one to the endpoint. */
+function forward(socket: Socket, endpointUrl: string): void {
+  const url = new URL(endpointUrl)
+  const target = connect(Number(url.port || (url.protocol === 'https:' ? 443 : 80)), url.hostname)
+  target.setNoDelay(true)
+  socket.pipe(target).pipe(socket)
+  // Either side may break at any time; then both end.
+  socket.on('error', () => target.destroy())
+  target.on('error', () => socket.destroy())
+  socket.on('close', () => target.destroy())
+  target.on('close', () => socket.destroy())
+}
