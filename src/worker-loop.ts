@@ -2,8 +2,8 @@ import { type Clock, sleep } from './std/clock.ts'
 
 /** Work that is looked for again and again: `step` does what is due, `wait` sleeps until there may be more. */
 export interface Worker {
-  /** True when there may be more at once. */
-  step(signal: AbortSignal): Promise<boolean>
+  /** True, or how much was done, when there may be more at once. */
+  step(signal: AbortSignal): Promise<boolean | number>
   wait(signal: AbortSignal): Promise<void>
 }
 

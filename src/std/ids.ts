@@ -31,5 +31,5 @@ export function requestId16(): string {
     poolAt = 0
   }
   poolAt += 16
-  return pool.latin1Slice(poolAt - 16, poolAt)
+  return pool.toString('latin1', poolAt - 16, poolAt)
 }

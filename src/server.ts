@@ -1,0 +1,333 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { accessDenied } from './auth/access-denied.ts'
+import { createAuthenticator } from './auth/authenticate.ts'
+import { createAuthorizer } from './auth/authorize.ts'
+import type { BlobId, BlobStore } from './blobs/blobs.ts'
+import { openDiskBlobs } from './blobs/disk.ts'
+import { MemoryBlobs } from './blobs/memory.ts'
+import { sweep } from './blobs/sweep.ts'
+import type { ServerConfig } from './config.ts'
+import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
+import {
+  announce,
+  leaveCredentials,
+  newMasterKey,
+  openDataDirectory,
+  type RootCredentials,
+  withdrawAnnouncement,
+} from './data-directory.ts'
+import type { Delivery, Trace } from './delivery/delivery.ts'
+import { createDelivery } from './delivery/outbox.ts'
+import { createExecutor } from './execution/executor.ts'
+import type { Executor } from './execution/execution.ts'
+import { Listener } from './http/listener.ts'
+import { createLog, type Log } from './log.ts'
+import { endpointsOf } from './operation-tables.ts'
+import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
+import { serviceNames } from './protocol/services.ts'
+import { createQueue } from './queue/queue.ts'
+import type { CallDoor } from './services/door.ts'
+import { Iam } from './services/iam/service.ts'
+import type { Invocation } from './services/lambda/invoke/invocation.ts'
+import { Lambda } from './services/lambda/service.ts'
+import { Logs } from './services/logs/service.ts'
+import { canonicalUserId } from './services/s3/owners.ts'
+import { S3 } from './services/s3/service.ts'
+import { Sts } from './services/sts/service.ts'
+import { type Clock, systemClock } from './std/clock.ts'
+import { DisposeStack } from './std/dispose-stack.ts'
+import { uuid } from './std/ids.ts'
+import type { MasterKey } from './std/master-key.ts'
+import { openLevelStore } from './store/engines/leveldb.ts'
+import { MemoryStore } from './store/engines/memory.ts'
+import type { Store } from './store/store.ts'
+import { translateFailure } from './translate-failure.ts'
+import { VERSION } from './version.ts'
+import { every, startWorker } from './worker-loop.ts'
+
+export interface Server extends AsyncDisposable {
+  /** `http://127.0.0.1:4566`: what clients take as `endpoint`. */
+  readonly endpoint: string
+  readonly region: string
+  readonly accountId: string
+  /** The account's root. */
+  readonly credentials: RootCredentials
+  readonly isolation: Executor['isolation']
+  /** The story of the events of a subject (`s3://bucket/key`), newest first; of all when undefined. */
+  traces(subject: string | undefined, limit: number): Promise<readonly Trace[]>
+  /** Ends gracefully: what has begun may end within the grace of the settings. */
+  stop(): Promise<void>
+}
+
+/** What a test may bring along. */
+export interface ServerParts {
+  readonly clock?: Clock
+}
+
+const LEASE_MS = 60_000
+const MIB = 1024 * 1024
+/** A 50 MiB zip in base64, with its JSON around it: what Lambda takes in one request. */
+const LAMBDA_BODY_BYTES_MAX = 69_905_067
+/** CompleteMultipartUpload with 10,000 parts and all checksums is about 2 MiB. */
+const S3_BODY_BYTES_MAX = 8 * MIB
+/** Longer than the longest upload may take between its first byte and its commit. */
+const BLOB_GRACE_MS = 24 * 3_600_000
+const SWEEP_INTERVAL_MS = 6 * 3_600_000
+const TRACE_SWEEP_INTERVAL_MS = 10 * 60_000
+
+/** Opens the house room by room, in the order of this file, and closes it in reverse. */
+export async function startServer(config: ServerConfig, parts: ServerParts = {}): Promise<Server> {
+  const opened = new DisposeStack()
+  try {
+    return await open(config, parts, opened)
+  } catch (error) {
+    await opened[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function open(config: ServerConfig, { clock = systemClock }: ServerParts, opened: DisposeStack): Promise<Server> {
+  const { accountId, region } = config
+  const startedMs = clock.now()
+  const log = createLog(config.logLevel)
+  const onFailure = (worker: string) => (error: unknown) => log.error('worker.failed', { worker, error })
+
+  // Everything durable.
+  const storage = await openStorage(config, clock, opened)
+  const { store, blobs } = storage
+
+  // Work that outlives the process. One process owns an embedded store, so leases of another owner are of a dead one.
+  const queueOptions = { clock, owner: uuid(), leaseMs: LEASE_MS, isExclusive: true }
+  const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations' })
+  const deliveryJobs = createQueue<Delivery>(store, { ...queueOptions, name: 'deliveries' })
+
+  // Who is who, and who may do what. Policies of resources are asked of the services, which come below.
+  const iam = new Iam({ store, clock, accountId, masterKey: storage.masterKey })
+  const credentials = await iam.ensureRoot(config.rootCredentials)
+  if (storage.dataPath !== null) await leaveCredentials(storage.dataPath, credentials)
+  const authorizer = createAuthorizer({
+    accountId,
+    canonicalUserId,
+    identityPolicies: iam.identityPolicies,
+    resourcePolicies: {
+      s3: (arn) => s3.resourcePolicy(arn),
+      lambda: (arn) => lambda.resourcePolicy(arn),
+      sts: iam.trustPolicy,
+    },
+  })
+
+  // How one service calls another: through the pipeline, which comes below.
+  const call = ((service, operation, input, as, options) =>
+    pipeline.call(service, operation, input, as, options)) as CallDoor
+
+  const sts = new Sts({ accountId, iam })
+  const logs = new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') })
+  opened.use(logs)
+
+  // Functions.
+  const executor = opened.use(
+    await createExecutor({
+      clock,
+      directory: join(storage.workPath, 'environments'),
+      isolation: config.isolation,
+      environmentsMax: config.environmentsMax,
+      endpointUrl: () => endpoint,
+      onEndpointConnection: (socket) => listener.accept(socket),
+    }),
+  )
+  const lambda = new Lambda({
+    store,
+    blobs,
+    clock,
+    executor,
+    queue: invocations,
+    call,
+    codePath: join(storage.workPath, 'code'),
+    credentialsFor: (...role) => iam.credentialsFor(...role),
+    canAssume: (...role) => iam.canAssume(...role),
+    openLog: (...stream) => logs.openLog(...stream),
+    authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, clock.now(), region),
+    // A client's own name for this address: what it can reach.
+    origin: (http) => (http === undefined ? endpoint : `http://${http.host}`),
+    onFailure: onFailure('invoker'),
+  })
+
+  // Events, and what raises them.
+  const delivery = createDelivery({
+    store,
+    clock,
+    queue: deliveryJobs,
+    targets: [lambda.target],
+    onFailure: onFailure('dispatcher'),
+  })
+  const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied })
+
+  // Every call of every service.
+  const pipeline: Pipeline = createPipeline({
+    accountId,
+    region,
+    clock,
+    endpoints: endpointsOf({
+      s3: { service: s3, bodyBytesMax: S3_BODY_BYTES_MAX },
+      lambda: { service: lambda, bodyBytesMax: LAMBDA_BODY_BYTES_MAX },
+      iam: { service: iam, bodyBytesMax: MIB },
+      sts: { service: sts, bodyBytesMax: MIB },
+      logs: { service: logs, bodyBytesMax: 2 * MIB },
+    }),
+    authenticate: createAuthenticator({ lookup: iam.credentialLookup, clock }),
+    decide: (...question) => authorizer.decide(...question),
+    accessDenied,
+    translate: translateFailure,
+    onBug: (error, where) => log.error('bug', { ...where, error }),
+    ...(log.isInfo && { onCall: (record) => log.info('call', { ...record }) }),
+  })
+  const endpoints = createEndpoints({
+    accountId,
+    region,
+    version: VERSION,
+    services: serviceNames(),
+    authorize: (request, grant) => pipeline.authorizeRequest(request, grant),
+    status: async () => ({
+      ...statusOf(config, executor, startedMs),
+      queues: { invocations: await invocations.depth(), deliveries: await deliveryJobs.depth() },
+    }),
+    traces,
+    onBug: (error, path) => log.error('bug', { path, error }),
+  })
+
+  // The door to the street.
+  const listener = opened.use(
+    await Listener.start({
+      host: config.host,
+      port: config.port,
+      limits: config,
+      clock,
+      domains: config.domains,
+      secureLoopback: config.secureLoopback,
+      handle: (request) => endpoints(request) ?? pipeline.handle(request),
+      onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
+    }),
+  )
+  const endpoint = `http://${printable(config.host)}:${listener.port}`
+  if (storage.dataPath !== null) {
+    const { dataPath } = storage
+    await announce(dataPath, { endpoint, region, accountId, pid: process.pid })
+    opened.defer(() => withdrawAnnouncement(dataPath))
+  }
+
+  // Work that waits for nobody to ask.
+  for (const { worker } of [lambda.invoker, delivery.dispatcher]) {
+    worker.start()
+    opened.defer(() => worker.stop(config.stopGraceMs))
+  }
+  opened.use(startWorker(s3.collector, clock, onFailure('collector')))
+  opened.use(
+    startWorker(
+      every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
+      clock,
+      onFailure('sweep'),
+    ),
+  )
+  opened.use(
+    startWorker(
+      every(TRACE_SWEEP_INTERVAL_MS, clock, (signal) => delivery.traces.sweep(clock.now(), undefined, signal)),
+      clock,
+      onFailure('traces'),
+    ),
+  )
+  // First to be closed: no new requests, and those in progress may end while all the rest still works.
+  opened.defer(() => listener.stop(config.stopGraceMs))
+  log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })
+
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= close(opened, log)
+    return stopped
+  }
+  return {
+    endpoint,
+    region,
+    accountId,
+    credentials,
+    isolation: executor.isolation,
+    traces,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+
+  function traces(subject: string | undefined, limit: number): Promise<Trace[]> {
+    return subject === undefined ? delivery.traces.recent(limit) : delivery.traces.find(subject, limit)
+  }
+}
+
+interface Storage {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly masterKey: MasterKey
+  /** Where clients find credentials and address; null where nothing is kept. */
+  readonly dataPath: string | null
+  /** Unpacked code and what environments leave: made again when it is missing. */
+  readonly workPath: string
+}
+
+async function openStorage(config: ServerConfig, clock: Clock, opened: DisposeStack): Promise<Storage> {
+  if (config.storage.kind === 'memory') {
+    const workPath = await mkdtemp(join(tmpdir(), 'millrace-'))
+    opened.defer(() => rm(workPath, { recursive: true, force: true }))
+    return {
+      store: opened.use(new MemoryStore()),
+      blobs: opened.use(new MemoryBlobs(clock)),
+      masterKey: newMasterKey(),
+      dataPath: null,
+      workPath,
+    }
+  }
+  const dataPath = resolve(config.storage.dataPath)
+  const masterKey = await openDataDirectory(dataPath)
+  return {
+    // First, because its lock says whether another server owns the directory.
+    store: opened.use(await openLevelStore(join(dataPath, 'store'))),
+    blobs: opened.use(await openDiskBlobs(join(dataPath, 'blobs'))),
+    masterKey,
+    dataPath,
+    workPath: dataPath,
+  }
+}
+
+function statusOf(config: ServerConfig, executor: Executor, startedMs: number): Omit<ServerStatus, 'queues'> {
+  return {
+    version: VERSION,
+    region: config.region,
+    accountId: config.accountId,
+    startedMs,
+    storage: config.storage.kind === 'memory' ? 'memory' : `leveldb in ${resolve(config.storage.dataPath)}`,
+    isolation: executor.isolation,
+    runtimes: executor.runtimes,
+    memoryBytes: process.memoryUsage.rss(),
+  }
+}
+
+async function sweepBlobs(blobs: BlobStore, s3: S3, lambda: Lambda, clock: Clock, signal: AbortSignal): Promise<void> {
+  const ofFunctions = new Set<BlobId>()
+  for await (const id of lambda.referencedBlobs()) ofFunctions.add(id)
+  await sweep(blobs, {
+    nowMs: clock.now(),
+    graceMs: BLOB_GRACE_MS,
+    isReferenced: async (id) => ofFunctions.has(id) || (await s3.isReferenced(id)),
+    signal,
+  })
+}
+
+async function close(opened: DisposeStack, log: Log): Promise<void> {
+  log.info('server.stopping', {})
+  await opened[Symbol.asyncDispose]()
+  log.info('server.stopped', {})
+}
+
+/** An address clients can use: the unspecified one is everywhere, also here. */
+function printable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
