@@ -1,4 +1,4 @@
-import { prefixRange } from '../store/keys.ts'
+import { encodeKey, prefixRange } from '../store/keys.ts'
 import type { Entry, Key, Range, Version } from '../store/store.ts'
 import { json, Table } from '../store/table.ts'
 import type { Writes } from '../store/transaction.ts'
@@ -64,16 +64,18 @@ export class JobRows<P> {
     }
   }
 
-  partitionRange(partition: string): { gte: Buffer; lt: Buffer } {
-    return prefixRange([this.#ready.name, partition])
+  /** Rows of one partition that were due at `fromMs` or later. */
+  partitionRange(partition: string, fromMs = 0): { gte: Buffer; lt: Buffer } {
+    const { gte, lt } = prefixRange([this.#ready.name, partition])
+    return { gte: fromMs === 0 ? gte : encodeKey([this.#ready.name, partition, fromMs]), lt }
   }
 
-  laterRange(): { gte: Buffer; lt: Buffer } {
-    return prefixRange([this.#later.name])
+  laterRange(fromMs = 0): { gte: Buffer; lt: Buffer } {
+    return { gte: encodeKey([this.#later.name, fromMs]), lt: prefixRange([this.#later.name]).lt }
   }
 
-  leasedRange(): { gte: Buffer; lt: Buffer } {
-    return prefixRange([this.#leased.name])
+  leasedRange(fromMs = 0): { gte: Buffer; lt: Buffer } {
+    return { gte: encodeKey([this.#leased.name, fromMs]), lt: prefixRange([this.#leased.name]).lt }
   }
 
   readReady(entry: Entry): StoredJob<P> {
