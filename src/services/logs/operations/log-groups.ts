@@ -61,12 +61,13 @@ export const DescribeLogGroups: LogsOperation<'DescribeLogGroups'> = {
     if (logGroupNamePrefix !== undefined && logGroupNamePattern !== undefined) {
       throw invalidParameter('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.')
     }
-    const found: { name: string; row: GroupRow }[] = []
     // All groups here are of the standard class.
+    if (logGroupClass !== undefined && logGroupClass !== 'STANDARD') return { logGroups: [] }
+    const found: { name: string; row: GroupRow }[] = []
     let { gte, lt } = stringPrefixRange([groups.name, call.accountId, call.region], logGroupNamePrefix ?? '')
     if (nextToken !== undefined)
       gte = Buffer.concat([groups.key(groupKey(call, String(readToken(nextToken)[0]))), Buffer.of(0)])
-    while (found.length <= limit && (logGroupClass ?? 'STANDARD') === 'STANDARD') {
+    while (found.length <= limit) {
       const entries = await logs.store.list({ gte, lt, limit: limit + 1 })
       for (const entry of entries) {
         const { key, value } = groups.decode(entry)
