@@ -86,8 +86,8 @@ function loggingConfig(functionName: string, logging: Logging): LoggingConfig {
   if (logging.format === 'Text') return common
   return {
     ...common,
-    ApplicationLogLevel: (logging.applicationLevel ?? 'INFO') as NonNullable<LoggingConfig['ApplicationLogLevel']>,
-    SystemLogLevel: (logging.systemLevel ?? 'INFO') as NonNullable<LoggingConfig['SystemLogLevel']>,
+    ApplicationLogLevel: logging.applicationLevel ?? 'INFO',
+    SystemLogLevel: logging.systemLevel ?? 'INFO',
   }
 }
 

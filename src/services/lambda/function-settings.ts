@@ -131,9 +131,6 @@ function refuseUnsupported(input: SettingsInput): void {
     throw unsupportedMember('ImageConfig')
   if (input.CapacityProviderConfig !== undefined) throw unsupportedMember('CapacityProviderConfig')
   if (input.DurableConfig !== undefined) throw unsupportedMember('DurableConfig')
-  // Every system line is written or none is left out by level yet, so only the default is honest.
-  const systemLevel = input.LoggingConfig?.SystemLogLevel
-  if (systemLevel !== undefined && systemLevel !== 'INFO') throw unsupportedMember(`SystemLogLevel ${systemLevel}`)
 }
 
 function checkVariables(variables: Readonly<Record<string, string>>): void {

@@ -1,4 +1,5 @@
 import type { BlobId } from '../../blobs/blobs.ts'
+import type { FunctionSpec } from '../../execution/execution.ts'
 import { json, raw, Table } from '../../store/table.ts'
 
 export const LATEST = '$LATEST'
@@ -25,8 +26,8 @@ export interface VersionConfig {
 
 export interface Logging {
   readonly format: 'Text' | 'JSON'
-  readonly applicationLevel: string | null
-  readonly systemLevel: string | null
+  readonly applicationLevel: FunctionSpec['applicationLogLevel'] | null
+  readonly systemLevel: FunctionSpec['systemLogLevel'] | null
   /** `null`: `/aws/lambda/NAME` */
   readonly group: string | null
 }

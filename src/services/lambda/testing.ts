@@ -133,6 +133,8 @@ export class TestLambda implements AsyncDisposable {
   readonly lambda: Lambda
   readonly delivery: DeliveryRoom
   readonly failures: unknown[] = []
+  /** `group: line` of everything functions logged. */
+  readonly logLines: string[] = []
   /** Roles that can be assumed; a test may change it. */
   readonly roles = new Set([ROLE])
   /** Objects the S3 door serves, as `bucket/key`. */
@@ -140,10 +142,10 @@ export class TestLambda implements AsyncDisposable {
   readonly #codePath: string
   readonly #ownsCode: boolean
 
-  private constructor(codePath: string, before: TestLambda | undefined, executor?: Executor) {
+  private constructor(codePath: string, before?: TestLambda, executor?: Executor, clock = new ManualClock()) {
     this.#codePath = codePath
     this.#ownsCode = before === undefined
-    this.clock = before?.clock ?? new ManualClock()
+    this.clock = before?.clock ?? clock
     this.store = before?.store ?? new MemoryStore()
     this.blobs = before?.blobs ?? new MemoryBlobs(this.clock)
     this.executor = new ScriptedExecutor(this.clock)
@@ -186,7 +188,9 @@ export class TestLambda implements AsyncDisposable {
         }
       },
       canAssume: async (roleArn) => this.roles.has(roleArn),
-      openLog: () => ({ write() {} }),
+      openLog: (_caller, group) => ({
+        write: (events) => this.logLines.push(...events.map(({ message }) => `${group}: ${message}`)),
+      }),
       authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, this.clock.now(), REGION),
       origin: () => 'http://localhost:4566',
       onFailure,
@@ -203,8 +207,11 @@ export class TestLambda implements AsyncDisposable {
     this.delivery.dispatcher.worker.start()
   }
 
-  static async start(executor?: Executor): Promise<TestLambda> {
-    return new TestLambda(await mkdtemp(join(tmpdir(), 'lambda-')), undefined, executor)
+  /** `openExecutor`: something that really runs functions, instead of the scripted one. */
+  static async start(openExecutor?: (clock: ManualClock) => Promise<Executor>): Promise<TestLambda> {
+    const clock = new ManualClock()
+    const executor = await openExecutor?.(clock)
+    return new TestLambda(await mkdtemp(join(tmpdir(), 'lambda-')), undefined, executor, clock)
   }
 
   /** A second server on the same data, after this one has died with everything it had in memory. */

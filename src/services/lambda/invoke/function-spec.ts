@@ -8,6 +8,8 @@ import type { CredentialsFor, OpenLog, RoleSession } from '../doors.ts'
 
 /** A session is used for logs until this close to its end, in ms. */
 const SESSION_MARGIN_MS = 5 * 60 * 1000
+/** Asked twice within this time, a role is assumed once, in ms. */
+const SHARED_MS = 1000
 const SPECS_MAX = 2000
 
 export interface SpecOptions {
@@ -51,13 +53,15 @@ export class FunctionSpecs {
       handler: config.handler,
       codePath,
       layerPaths: [],
-      environment: environmentOf(config),
+      environment: { ...config.environment },
       memoryMb: config.memoryMb,
       timeoutMs: config.timeoutSeconds * 1000,
       ephemeralStorageMb: config.ephemeralStorageMb,
       accountId: ref.accountId,
       region: ref.region,
       logFormat: config.logging.format,
+      applicationLogLevel: config.logging.applicationLevel ?? 'INFO',
+      systemLogLevel: config.logging.systemLevel ?? 'INFO',
       logGroup,
       credentials: () => session.fresh(),
       openLog: (streamName) => this.#openLog(session, logGroup, streamName),
@@ -84,21 +88,16 @@ export class FunctionSpecs {
   }
 }
 
-/** With JSON logging the runtime filters by a level that it reads from its environment, as on AWS. */
-function environmentOf({ environment, logging }: ResolvedFunction['config']): Readonly<Record<string, string>> {
-  if (logging.format === 'Text') return { ...environment }
-  return { ...environment, AWS_LAMBDA_LOG_LEVEL: logging.applicationLevel ?? 'INFO' }
-}
-
 /** Session names have at least two characters; AWS names the sessions of one-letter functions so. */
 function sessionNameOf(functionName: string): string {
   return functionName.length === 1 ? `${functionName}@lambda_function` : functionName
 }
 
+/** One role of one function: an environment asks for its log stream and its credentials at the same moment. */
 class RoleSessionHolder {
   readonly #assume: () => Promise<RoleSession>
   readonly #clock: Clock
-  #latest: RoleSession | undefined
+  #latest: { readonly session: Promise<RoleSession>; readonly assumedMs: number } | undefined
 
   constructor(options: SpecOptions, roleArn: string, functionName: string, arn: string) {
     this.#clock = options.clock
@@ -107,14 +106,23 @@ class RoleSessionHolder {
   }
 
   /** New credentials, for a new environment. */
-  async fresh(): Promise<RoleSession> {
-    this.#latest = await this.#assume()
-    return this.#latest
+  fresh(): Promise<RoleSession> {
+    const nowMs = this.#clock.now()
+    if (this.#latest !== undefined && nowMs - this.#latest.assumedMs < SHARED_MS) return this.#latest.session
+    const session = this.#assume()
+    const latest = { session, assumedMs: nowMs }
+    this.#latest = latest
+    session.catch(() => {
+      // A refusal is not kept: the role may be repaired at any moment.
+      if (this.#latest === latest) this.#latest = undefined
+    })
+    return session
   }
 
   /** Any that are still good for a while. */
   async current(): Promise<RoleSession> {
-    const isGood = this.#latest !== undefined && this.#latest.expiresMs - this.#clock.now() > SESSION_MARGIN_MS
-    return isGood ? (this.#latest as RoleSession) : this.fresh()
+    const known = await this.#latest?.session.catch(() => undefined)
+    if (known !== undefined && known.expiresMs - this.#clock.now() > SESSION_MARGIN_MS) return known
+    return this.fresh()
   }
 }
