@@ -53,7 +53,8 @@ export class OwnedReadyRows<P> implements ReadyRows<P> {
   }
 
   async find(takes: Takes, found: Found<P>): Promise<void> {
-    for (const [partition, floorMs] of [...this.#floors]) {
+    // A copy: who is served goes to the end of the map.
+    for (const [partition, floorMs] of Array.from(this.#floors)) {
       if (takes.room <= 0) return
       const limit = Math.min(takes.allowance(partition), PAGE_LENGTH)
       if (limit <= 0) takes.hasDenied = true

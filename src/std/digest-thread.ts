@@ -1,7 +1,18 @@
 /** Runs in a worker thread started by digest-threads.ts: hashes blocks of shared memory for many bodies at once. */
 import { parentPort } from 'node:worker_threads'
-import type { DigestRequest, DigestReply } from './digest-threads.ts'
-import { createDigester, type Digester } from './digest.ts'
+import { createDigester, type Digester, type DigestName, type Digests } from './digest.ts'
+
+export type DigestRequest =
+  | { readonly kind: 'begin'; readonly body: number; readonly names: readonly DigestName[] }
+  | { readonly kind: 'update'; readonly body: number; readonly block: SharedArrayBuffer; readonly byteCount: number }
+  | { readonly kind: 'end'; readonly body: number }
+  | { readonly kind: 'drop'; readonly body: number }
+
+export interface DigestReply {
+  readonly body: number
+  /** Present in the answer to `end`. */
+  readonly digests: Digests | undefined
+}
 
 const digesters = new Map<number, Digester>()
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assert } from './assert.ts'
+import type { DigestReply, DigestRequest } from './digest-thread.ts'
 import type { DigestName, Digests } from './digest.ts'
 
 /**
@@ -71,18 +72,6 @@ export class ThreadDigester {
     this.#thread.tell({ kind: 'drop', body: this.#body })
     this.#thread.end()
   }
-}
-
-export type DigestRequest =
-  | { readonly kind: 'begin'; readonly body: number; readonly names: readonly DigestName[] }
-  | { readonly kind: 'update'; readonly body: number; readonly block: SharedArrayBuffer; readonly byteCount: number }
-  | { readonly kind: 'end'; readonly body: number }
-  | { readonly kind: 'drop'; readonly body: number }
-
-export interface DigestReply {
-  readonly body: number
-  /** Present in the answer to `end`. */
-  readonly digests: Digests | undefined
 }
 
 interface Question {

@@ -98,9 +98,13 @@ describe('kill -9 in the middle of commits', () => {
 
 /** Starts a process that commits as fast as it can, and kills it a little after it has acknowledged the first ones. */
 async function writeUntilKilled(path: string, round: number): Promise<string[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'leveldb-crash-child.ts'), path, String(round)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../../test/crash/commit-until-killed.ts'), path, String(round)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const acknowledged: string[] = []
   for await (const line of createInterface(child.stdout)) {
     acknowledged.push(line)

@@ -1,5 +1,5 @@
-/** Started by leveldb.test.ts, which kills it: commits as fast as it can and prints what was acknowledged. */
-import { openLevelStore } from './leveldb.ts'
+/** Started by src/store/engines/leveldb.test.ts, which kills it: commits as fast as it can and prints what was acknowledged. */
+import { openLevelStore } from '../../src/store/engines/leveldb.ts'
 
 const [path, round] = process.argv.slice(2) as [string, string]
 const store = await openLevelStore(path)
