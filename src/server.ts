@@ -194,6 +194,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       queues: { invocations: await invocations.depth(), deliveries: await deliveryJobs.depth() },
     }),
     traces,
+    code: (target) => lambda.links.open(target),
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 
@@ -310,6 +311,7 @@ function statusOf(config: ServerConfig, executor: Executor, startedMs: number): 
 }
 
 async function sweepBlobs(blobs: BlobStore, s3: S3, lambda: Lambda, clock: Clock, signal: AbortSignal): Promise<void> {
+  await lambda.code.sweep()
   const ofFunctions = new Set<BlobId>()
   for await (const id of lambda.referencedBlobs()) ofFunctions.add(id)
   await sweep(blobs, {

@@ -27,8 +27,13 @@ export interface EndpointOptions {
   readonly status: () => Promise<ServerStatus>
   /** Newest first, of one subject or of all. */
   readonly traces: (subject: string | undefined, limit: number) => Promise<readonly Trace[]>
+  /** The package behind an address that GetFunction gave out; undefined for any other, or one that has ended. */
+  readonly code: (target: string) => Promise<Buffer | undefined>
   readonly onBug: (error: unknown, path: string) => void
 }
+
+/** Where packages are downloaded: the address is the permission, as a presigned one is. */
+const CODE_PATH = '/_millrace/lambda/code/'
 
 const TRACES_MAX = 200
 
@@ -64,6 +69,7 @@ async function route(options: EndpointOptions, request: HttpRequest): Promise<Ht
     throw new AwsError('MethodNotAllowed', 405, 'This endpoint answers GET only')
   }
   const query = new URLSearchParams(request.query)
+  if (request.path.startsWith(CODE_PATH)) return download(await options.code(request.target))
   switch (request.path) {
     case '/_millrace/health':
       return reply(200, { status: 'running', version: options.version })
@@ -85,6 +91,11 @@ async function route(options: EndpointOptions, request: HttpRequest): Promise<Ht
     default:
       throw new AwsError('NotFound', 404, `There is no ${request.path}; docs/endpoints.md lists what there is`)
   }
+}
+
+function download(zip: Buffer | undefined): HttpReply {
+  if (zip === undefined) throw new AwsError('AccessDenied', 403, 'The address is not valid, or not any more')
+  return { status: 200, headers: { 'content-type': 'application/zip', 'cache-control': 'no-store' }, body: zip }
 }
 
 function grantFor({ region, accountId }: EndpointOptions, action: string, resource: string): Grant {

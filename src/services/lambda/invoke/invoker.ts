@@ -172,7 +172,11 @@ function stepsOf(attempt: Attempt, consequence: Consequence, at: { runs: number;
   const detail = {
     outcome,
     ...(resolved && { version: resolved.version }),
-    ...(result && { run: at.runs, durationMs: result.durationMs, logStream: result.logStreamName }),
+    ...(result && {
+      run: at.runs,
+      durationMs: Math.round(result.durationMs * 100) / 100,
+      logStream: result.logStreamName,
+    }),
     ...(result?.errorType !== undefined && { errorType: result.errorType }),
   }
   const atMs = at.nowMs
