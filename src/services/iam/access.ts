@@ -79,6 +79,6 @@ export function accountGrant(call: Call, action: string): Grant[] {
 function refuseSelfSession(caller: Caller): void {
   const isSelfSession = (caller.kind === 'user' || caller.kind === 'root') && caller.accessKeyId.startsWith('ASIA')
   if (isSelfSession) {
-    throw new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid')
+    throw new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid.')
   }
 }

@@ -4,6 +4,11 @@ import { encodeDocument } from './documents.ts'
 import type { GroupRow, PolicyRow, RoleRow, UserRow } from './tables.ts'
 import { tagList } from './tags.ts'
 
+/** IAM answers times in whole seconds. */
+export function wholeSeconds(timeMs: number): Date {
+  return new Date(Math.floor(timeMs / 1000) * 1000)
+}
+
 /** What every policy in an answer has. */
 export type PolicyView = Policy & {
   readonly PolicyName: string
@@ -21,7 +26,7 @@ export function userView(accountId: string, row: UserRow, full: boolean): User {
     UserName: row.name,
     UserId: row.id,
     Arn: entityArn(accountId, 'user', row.path, row.name),
-    CreateDate: new Date(row.createdMs),
+    CreateDate: wholeSeconds(row.createdMs),
     ...(full && boundaryView(row.boundaryArn)),
     ...(full && tagsView(row.tags)),
   }
@@ -33,7 +38,7 @@ export function roleView(accountId: string, row: RoleRow, full: boolean): Role {
     RoleName: row.name,
     RoleId: row.id,
     Arn: entityArn(accountId, 'role', row.path, row.name),
-    CreateDate: new Date(row.createdMs),
+    CreateDate: wholeSeconds(row.createdMs),
     AssumeRolePolicyDocument: encodeDocument(row.trustPolicy),
     ...(row.description !== null && { Description: row.description }),
     MaxSessionDuration: row.maxSessionSeconds,
@@ -48,7 +53,7 @@ export function groupView(accountId: string, row: GroupRow): Group {
     GroupName: row.name,
     GroupId: row.id,
     Arn: entityArn(accountId, 'group', row.path, row.name),
-    CreateDate: new Date(row.createdMs),
+    CreateDate: wholeSeconds(row.createdMs),
   }
 }
 
@@ -62,8 +67,8 @@ export function policyView(accountId: string, row: PolicyRow, full: boolean): Po
     AttachmentCount: row.attachmentCount,
     PermissionsBoundaryUsageCount: row.boundaryCount,
     IsAttachable: true,
-    CreateDate: new Date(row.createdMs),
-    UpdateDate: new Date(row.updatedMs),
+    CreateDate: wholeSeconds(row.createdMs),
+    UpdateDate: wholeSeconds(row.updatedMs),
     ...(full && row.description !== null && { Description: row.description }),
     ...(full && { Tags: tagList(row.tags) }),
   }

@@ -7,6 +7,7 @@ import { pageEnd, pageOfList } from '../paging.ts'
 import type { Transaction } from '../../../store/transaction.ts'
 import type { Iam } from '../service.ts'
 import { type AccessKeyRow, accessKeys, type UserRow } from '../tables.ts'
+import { wholeSeconds } from '../view.ts'
 import { findOwnUserName, ownUserName } from './own-user.ts'
 import { rootKey } from './root.ts'
 
@@ -44,7 +45,7 @@ export const CreateAccessKey: IamOperation<'CreateAccessKey'> = {
         AccessKeyId: accessKeyId,
         Status: 'Active',
         SecretAccessKey: secretAccessKey,
-        CreateDate: new Date(call.nowMs),
+        CreateDate: wholeSeconds(call.nowMs),
       },
     }
   },
@@ -126,6 +127,6 @@ function metadata(accessKeyId: string, row: AccessKeyRow) {
     ...(row.userName !== null && { UserName: row.userName }),
     AccessKeyId: accessKeyId,
     Status: row.status,
-    CreateDate: new Date(row.createdMs),
+    CreateDate: wholeSeconds(row.createdMs),
   }
 }

@@ -20,7 +20,7 @@ import {
   groups,
 } from '../tables.ts'
 import { parseTags, requestTagContext } from '../tags.ts'
-import { type PolicyView, policyView } from '../view.ts'
+import { type PolicyView, policyView, wholeSeconds } from '../view.ts'
 import { requireOwnPolicy } from './own-policy.ts'
 
 export const CreatePolicy: IamOperation<'CreatePolicy'> = {
@@ -178,8 +178,8 @@ async function awsPolicyView(iam: Iam, policy: AwsManagedPolicy, full: boolean):
     AttachmentCount: await count('policy'),
     PermissionsBoundaryUsageCount: await count('boundary'),
     IsAttachable: true,
-    CreateDate: new Date(policy.createdMs),
-    UpdateDate: new Date(policy.updatedMs),
+    CreateDate: wholeSeconds(policy.createdMs),
+    UpdateDate: wholeSeconds(policy.updatedMs),
     ...(full && { Description: policy.description, Tags: [] }),
   }
 }

@@ -6,6 +6,7 @@ import { deleteConflict, limitExceeded, noSuchEntity } from '../errors.ts'
 import type { IamOperation } from '../model.ts'
 import { pageEnd, pageOfList } from '../paging.ts'
 import { type PolicyRow, policies, policyVersions } from '../tables.ts'
+import { wholeSeconds } from '../view.ts'
 import { requireOwnPolicy } from './own-policy.ts'
 
 const VERSIONS_MAX = 5
@@ -33,7 +34,7 @@ export const CreatePolicyVersion: IamOperation<'CreatePolicyVersion'> = {
       return made
     })
     return {
-      PolicyVersion: { VersionId: `v${number}`, IsDefaultVersion: SetAsDefault, CreateDate: new Date(call.nowMs) },
+      PolicyVersion: { VersionId: `v${number}`, IsDefaultVersion: SetAsDefault, CreateDate: wholeSeconds(call.nowMs) },
     }
   },
 }
@@ -52,7 +53,7 @@ export const GetPolicyVersion: IamOperation<'GetPolicyVersion'> = {
           Document: encodeDocument(aws.text),
           VersionId,
           IsDefaultVersion: true,
-          CreateDate: new Date(aws.updatedMs),
+          CreateDate: wholeSeconds(aws.updatedMs),
         },
       }
     }
@@ -69,7 +70,7 @@ export const ListPolicyVersions: IamOperation<'ListPolicyVersions'> = {
   async handle({ input }, iam) {
     const aws = findAwsManagedPolicy(input.PolicyArn)
     if (aws !== undefined) {
-      const only = { VersionId: aws.versionId, IsDefaultVersion: true, CreateDate: new Date(aws.updatedMs) }
+      const only = { VersionId: aws.versionId, IsDefaultVersion: true, CreateDate: wholeSeconds(aws.updatedMs) }
       return { Versions: [only], IsTruncated: false }
     }
     const row = await requireOwnPolicy(iam.store, iam.accountId, input.PolicyArn)
@@ -126,6 +127,6 @@ function versionView(row: PolicyRow, version: Version) {
   return {
     VersionId: `v${version.number}`,
     IsDefaultVersion: version.number === row.defaultVersion,
-    CreateDate: new Date(version.createdMs),
+    CreateDate: wholeSeconds(version.createdMs),
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../../../std/assert.ts'
 import type { Iam } from '../service.ts'
+import { wholeSeconds } from '../view.ts'
 import { type AccessKeyRow, accessKeys, accounts } from '../tables.ts'
 
 /** The account's owner as GetUser answers it: a user without a name whose id is the account. */
@@ -10,7 +11,7 @@ export async function rootView(iam: Iam) {
     UserName: '<root_account>',
     UserId: iam.accountId,
     Arn: `arn:aws:iam::${iam.accountId}:root`,
-    CreateDate: new Date(row.createdMs),
+    CreateDate: wholeSeconds(row.createdMs),
   }
 }
 
