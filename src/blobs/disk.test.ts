@@ -111,7 +111,7 @@ describe('a full disk', () => {
       expect((await blobs.write(inChunks(bytes, 64 * 1024), ['md5'])).digests).toEqual(digestBytes(bytes, ['md5']))
       expect((await readAll(blobs, kept.id, { start: 0, end: 3 * MIB - 1 })).equals(patternBytes(3 * MIB))).toBe(true)
     } finally {
-      spawnSync('umount', [path])
+      spawnSync('umount', ['-l', path])
       await rm(path, { recursive: true })
     }
   })

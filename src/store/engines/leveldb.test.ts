@@ -200,7 +200,7 @@ async function mountSmallDisk(): Promise<{ path: string; unmount(): Promise<void
     return undefined
   }
   const unmount = async () => {
-    await run('umount', [path])
+    await run('umount', ['-l', path])
     await rm(path, { recursive: true })
   }
   return { path, unmount }
