@@ -6,7 +6,9 @@ import { type CanonicalOptions, type CanonicalRequest, canonicalRequestOf } from
 import { ChunkSignatures, isSameSignature } from './chunk-signature.ts'
 import type { Authenticate, Authenticated, AuthenticatedService, CredentialLookup, SignedRequest } from './doors.ts'
 import { type AuthFailures, failuresOf } from './failures.ts'
+import { PostForm } from './form-data.ts'
 import { announcedTrailersOf, chunkedBody, collectedBody, decodedBytesOf, hashedBody, isSha256 } from './payload.ts'
+import { identifyForm, isSignedForm } from './post-form.ts'
 import { invalidPayloadHash, missingPayloadHash } from './s3-failures.ts'
 import { type ClaimedSignature, readSignature } from './signature.ts'
 import { SigningKeys, signText } from './signing-key.ts'
@@ -37,14 +39,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const keys = new SigningKeys()
 
   return async function authenticate(request, body, service) {
+    const sent = await authenticateRequest(request, body, service)
+    return service.isForm === true ? authenticateForm(request, sent, service) : sent
+  }
+
+  async function authenticateRequest(
+    request: SignedRequest,
+    body: ByteSource,
+    service: AuthenticatedService,
+  ): Promise<Authenticated> {
     const failures = failuresOf(service.style)
     const claim = readSignature(request, service, failures)
     if (claim === undefined) return anonymous(request, body, service, failures)
     checkTime(claim, clock.now(), failures)
     checkSignedHeaders(request, claim, service, failures)
     const { accessKeyId, sessionToken, scope } = claim
-    const found = await lookup(accessKeyId, sessionToken)
-    if (!found.ok) throw refusal(found.problem, accessKeyId, sessionToken, failures)
+    const found = await requireCredential(accessKeyId, sessionToken, failures)
 
     const payload =
       service.style === 's3' ? s3PayloadHash(claim) : await servicePayloadHash(request, claim, body, collectBytesMax)
@@ -59,6 +69,32 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       authType: claim.place,
       payloadSha256: isSha256(payload.hash) ? payload.hash.toLowerCase() : undefined,
     }
+  }
+
+  /** A form says itself who sent it; one that came in a signed request needs to say no more. */
+  async function authenticateForm(
+    request: SignedRequest,
+    sent: Authenticated,
+    service: AuthenticatedService,
+  ): Promise<Authenticated> {
+    const failures = failuresOf(service.style)
+    const form = await PostForm.open(request.headers['content-type'], sent.body)
+    if (sent.authType !== 'anonymous') {
+      if (isSignedForm(form)) throw failures.bothMechanisms(request.headers['authorization'] ?? '')
+      return { ...sent, body: form }
+    }
+    const identity = await identifyForm(form, service, {
+      require: (accessKeyId, token) => requireCredential(accessKeyId, token, failures),
+      signingKey: (credential, secret) => keys.find(credential, secret),
+    })
+    const authType = identity.caller.kind === 'anonymous' ? 'anonymous' : 'form'
+    return { ...identity, body: form, authType, payloadSha256: undefined }
+  }
+
+  async function requireCredential(accessKeyId: string, token: string | undefined, failures: AuthFailures) {
+    const found = await lookup(accessKeyId, token)
+    if (!found.ok) throw refusal(found.problem, accessKeyId, token, failures)
+    return found
   }
 }
 

@@ -55,6 +55,8 @@ export interface AuthenticatedService {
   readonly style: AuthErrorStyle
   /** Operations anyone may call (function URLs, AssumeRoleWithWebIdentity). S3 always lets policies decide. */
   readonly allowsAnonymous?: boolean
+  /** A form upload: who sent it stands in the form, and the body becomes a `PostForm`. */
+  readonly isForm?: boolean
 }
 
 /** S3's XML codes, the `…Exception` names of JSON and CBOR services, or the bare names of query services. */
@@ -66,7 +68,7 @@ export interface Authenticated {
   readonly body: ByteSource
   /** Undefined for anonymous callers. */
   readonly scope: { readonly region: string; readonly service: string } | undefined
-  readonly authType: 'header' | 'query' | 'anonymous'
+  readonly authType: 'header' | 'query' | 'form' | 'anonymous'
   /** Hex SHA-256 that the body is checked against while it is read; undefined where the signature does not cover it whole. */
   readonly payloadSha256: string | undefined
 }

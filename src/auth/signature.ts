@@ -166,7 +166,7 @@ function decode(text: string): string {
   }
 }
 
-interface Credential {
+export interface Credential {
   readonly accessKeyId: string
   readonly scope: string
   readonly region: string
@@ -174,7 +174,7 @@ interface Credential {
 }
 
 /** `AKID/20260131/us-east-1/s3/aws4_request` */
-function parseCredential(text: string): Credential | undefined {
+export function parseCredential(text: string): Credential | undefined {
   const slash = text.indexOf('/')
   const parts = text.split('/')
   const [accessKeyId, date, region, service, terminator] = parts

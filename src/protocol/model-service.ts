@@ -149,7 +149,9 @@ export class ModelService implements ServiceProtocol {
     const { operation, labels } = (this.#buckets as BucketRouter).match(request, form)
     if (typeof operation !== 'string') return this.#routeTo('restXml', operation, labels, form)
     const inputStreams = operation === 'PostObject'
-    return { service: this.service, operation, protocol: 'restXml', inputStreams, labels, schema: undefined, form }
+    const identity = inputStreams ? 'form' : 'none'
+    const route = { service: this.service, operation, protocol: 'restXml', inputStreams, identity, labels } as const
+    return { ...route, schema: undefined, form }
   }
 
   #routeRest(request: WireRequest): FullRoute {

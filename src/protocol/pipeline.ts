@@ -40,6 +40,7 @@ export interface Identified {
 export interface SignedService {
   readonly signingName: string
   readonly style: ErrorStyle
+  readonly isForm?: boolean
 }
 
 /** A service as the pipeline runs it: how it speaks, what it can, and what its handlers work with. */
@@ -56,6 +57,11 @@ export interface Endpoint {
   readonly operations: OperationTable
   /** What handlers get as their second argument. */
   readonly service: unknown
+  /** What a reply says to a page of another origin; asked only for requests that name one. */
+  readonly crossOriginHeaders?: (
+    request: WireRequest,
+    labels: Route['labels'],
+  ) => Promise<Readonly<Record<string, string>> | undefined>
 }
 
 // Each operation has its own input, output and service type; here they have been checked by the service's own table.
@@ -111,6 +117,7 @@ export interface Pipeline {
 
 /** Largest form that is read before anybody knows which service it is for. */
 const FORM_BYTES_MAX = 1024 * 1024
+const NOBODY = { caller: { kind: 'anonymous' }, scope: undefined } as const
 const NEVER_ABORTED = new AbortController().signal
 
 /**
@@ -153,6 +160,9 @@ class StandardPipeline implements Pipeline {
       code = answer.code
       reply = endpoint.protocol.serializeError(progress.route, request, answer, ids)
     }
+    if (endpoint.crossOriginHeaders !== undefined && request.headers['origin'] !== undefined) {
+      await this.#addCrossOriginHeaders(request, endpoint, ids, progress.route, reply)
+    }
     const { headers } = reply
     if (isS3) {
       headers['x-amz-request-id'] = ids.requestId
@@ -187,8 +197,8 @@ class StandardPipeline implements Pipeline {
       route = progress.route = protocol.route(request, collected)
     } else {
       route = progress.route = protocol.route(request)
-      const style = styleOf(route)
-      identified = await this.#options.authenticate(request, source, { signingName: endpoint.signingName, style })
+      identified =
+        route.identity === 'none' ? { ...NOBODY, body: source } : await this.#identify(request, source, endpoint, route)
     }
     const operation = endpoint.operations[route.operation]
     if (operation === undefined || operation === NotImplemented)
@@ -201,6 +211,30 @@ class StandardPipeline implements Pipeline {
     const call = new PipelineCall(this.#options, input, identified.caller, ids, identified.scope?.region, request)
     const output = await this.#run(endpoint, operation as AnyOperation, route, call)
     return protocol.serialize(route, output, call.reply, ids)
+  }
+
+  /** Errors too are for the page to read. A reply whose headers cannot be found out goes without. */
+  async #addCrossOriginHeaders(
+    request: HttpRequest,
+    endpoint: Endpoint,
+    ids: ReplyIds,
+    route: Route | undefined,
+    reply: WireReply,
+  ): Promise<void> {
+    if (route === undefined || route.identity === 'none') return
+    try {
+      Object.assign(reply.headers, await endpoint.crossOriginHeaders?.(request, route.labels))
+    } catch (error) {
+      this.#options.onBug(error, { ...this.#where(endpoint, ids, route), status: reply.status })
+    }
+  }
+
+  #identify(request: HttpRequest, source: ByteSource, endpoint: Endpoint, route: Route): Promise<Identified> {
+    return this.#options.authenticate(request, source, {
+      signingName: endpoint.signingName,
+      style: styleOf(route),
+      ...(route.identity === 'form' && { isForm: true }),
+    })
   }
 
   #endpoint(name: string): Endpoint {

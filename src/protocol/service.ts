@@ -35,6 +35,8 @@ export interface Route {
   readonly protocol: ProtocolName
   /** True: `parse` takes the body as a {@link ByteSource} and passes it through. False: it wants the collected bytes. */
   readonly inputStreams: boolean
+  /** Absent where the request says who sent it. `form`: the form in its body says so; `none`: nobody asks (a preflight). */
+  readonly identity?: 'form' | 'none'
   /** Decoded labels of the path and host: `Bucket`, `Key`, `FunctionName`. */
   readonly labels: Readonly<Record<string, string>>
 }
