@@ -23,18 +23,27 @@ export interface Failure {
 }
 
 /** Documents as AWS writes them since 2025. */
-export function failureOf(ending: Exclude<Ending, { kind: 'response' }>, requestId: string, timeoutMs: number): Failure {
+export function failureOf(
+  ending: Exclude<Ending, { kind: 'response' }>,
+  requestId: string,
+  timeoutMs: number,
+): Failure {
   const platform = (errorType: string, text: string, status: Status = { kind: 'failure', errorType }): Failure => {
     const errorMessage = `RequestId: ${requestId} Error: ${text}`
     return { payload: Buffer.from(JSON.stringify({ errorType, errorMessage })), errorType, errorMessage, status }
   }
   switch (ending.kind) {
     case 'timeout':
-      return platform('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`, { kind: 'timeout' })
+      return platform('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`, {
+        kind: 'timeout',
+      })
     case 'exit':
       return platform(exitType(ending.exit), exitText(ending.exit))
     case 'no-entry-point':
-      return platform('Runtime.InvalidEntrypoint', "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+      return platform(
+        'Runtime.InvalidEntrypoint',
+        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+      )
     case 'response-too-large': {
       const errorType = 'Function.ResponseSizeTooLarge'
       const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`

@@ -121,13 +121,15 @@ export class HttpConnection {
 
   #readHead(): boolean {
     // Empty lines before a request line are to be ignored (RFC 9112, 2.2).
-    while (this.#input.length >= 2 && this.#input[0] === 13 && this.#input[1] === 10) this.#input = this.#input.subarray(2)
+    while (this.#input.length >= 2 && this.#input[0] === 13 && this.#input[1] === 10)
+      this.#input = this.#input.subarray(2)
     const end = this.#input.indexOf(HEAD_END)
     if (end < 0) return this.#input.length > HEAD_BYTES_MAX ? this.#fail(431, 'head too long') : false
     const lines = this.#input.toString('utf8', 0, end).split('\r\n')
     this.#input = this.#input.subarray(end + 4)
     const [method, path, version] = (lines[0] as string).split(' ')
-    if (method === undefined || path === undefined || !version?.startsWith('HTTP/1.')) return this.#fail(400, 'bad request line')
+    if (method === undefined || path === undefined || !version?.startsWith('HTTP/1.'))
+      return this.#fail(400, 'bad request line')
     const headers = new Map<string, string>()
     for (let at = 1; at < lines.length; at++) {
       if (!readField(lines[at] as string, headers)) return this.#fail(400, 'bad header')
@@ -251,7 +253,12 @@ export class HttpConnection {
   }
 
   #end(): void {
-    if (this.#state === 'body' || this.#state === 'chunk-data' || this.#state === 'chunk-size' || this.#state === 'chunk-end') {
+    if (
+      this.#state === 'body' ||
+      this.#state === 'chunk-data' ||
+      this.#state === 'chunk-size' ||
+      this.#state === 'chunk-end'
+    ) {
       const body = '{"errorMessage":"Truncated HTTP request","errorType":"TruncatedHTTPRequest"}'
       this.#stream.write(
         `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,

@@ -50,10 +50,15 @@ describe('a Node function', () => {
   })
 
   it('gets the context of its invocation', async () => {
-    const code = handler(`return { ...context, left: context.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID }`)
+    const code = handler(
+      `return { ...context, left: context.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID }`,
+    )
     const fn = await define(code, { timeoutMs: 3000, memoryMb: 128 })
     const arn = `${fn.spec.functionArn}:PROD`
-    const ran = await fn.run({}, { invokedFunctionArn: arn, clientContext: '{\n"custom":{"k":"ü"}}', traceHeader: 'Root=1-2' })
+    const ran = await fn.run(
+      {},
+      { invokedFunctionArn: arn, clientContext: '{\n"custom":{"k":"ü"}}', traceHeader: 'Root=1-2' },
+    )
     const { left, ...value } = ran.value as Record<string, unknown>
     expect(value).toMatchObject({
       awsRequestId: ran.requestId,
@@ -99,7 +104,9 @@ describe('a Node function', () => {
   })
 
   it('imports the AWS SDK that it did not bring, from ES modules and CommonJS', async () => {
-    const esm = await define(`import { S3Client } from '@aws-sdk/client-s3'; ${handler('return S3Client.name')}`, { memoryMb: 512 })
+    const esm = await define(`import { S3Client } from '@aws-sdk/client-s3'; ${handler('return S3Client.name')}`, {
+      memoryMb: 512,
+    })
     expect((await esm.run()).value).toBe('S3Client')
     const cjs = `const { S3Client } = require('@aws-sdk/client-s3'); exports.handler = async () => S3Client.name`
     expect((await (await define(cjs, { memoryMb: 512 }, 'index.cjs')).run()).value).toBe('S3Client')
@@ -109,7 +116,9 @@ describe('a Node function', () => {
     const ran = await (await define(`import 'pino'; ${handler('')}`)).run()
     expect(ran.value).toMatchObject({ errorType: 'Runtime.ImportModuleError' })
     const cjs = `require('commander'); exports.handler = async () => 1`
-    expect((await (await define(cjs, {}, 'index.js')).run()).value).toMatchObject({ errorType: 'Runtime.ImportModuleError' })
+    expect((await (await define(cjs, {}, 'index.js')).run()).value).toMatchObject({
+      errorType: 'Runtime.ImportModuleError',
+    })
   })
 
   it('prefers the packages it brought', async () => {
@@ -122,10 +131,11 @@ describe('a Node function', () => {
   })
 
   it('imports packages of its layers', async () => {
-    const layer = (name: string) => workshop.write({
-      'nodejs/node_modules/greeting/package.json': '{"main":"index.js"}',
-      'nodejs/node_modules/greeting/index.js': `module.exports = { text: '${name}' }`,
-    })
+    const layer = (name: string) =>
+      workshop.write({
+        'nodejs/node_modules/greeting/package.json': '{"main":"index.js"}',
+        'nodejs/node_modules/greeting/index.js': `module.exports = { text: '${name}' }`,
+      })
     const layerPaths = [await layer('first'), await layer('second')]
     const esm = await define(`import greeting from 'greeting'; ${handler('return greeting.text')}`, { layerPaths })
     expect((await esm.run()).value).toBe('second')
@@ -139,7 +149,10 @@ describe('a Node function', () => {
     const wrapped = { ...fn.spec, environment: { AWS_LAMBDA_EXEC_WRAPPER: `${fn.spec.codePath}/wrapper` } }
     const found = await workshop.define({}, wrapped)
     expect((await found.run()).value).toBe('yes')
-    const missing = await workshop.define({}, { ...wrapped, revisionId: 'x', environment: { AWS_LAMBDA_EXEC_WRAPPER: '/no/such' } })
+    const missing = await workshop.define(
+      {},
+      { ...wrapped, revisionId: 'x', environment: { AWS_LAMBDA_EXEC_WRAPPER: '/no/such' } },
+    )
     const ran = await missing.run()
     expect(ran.errorMessage).toBe(`RequestId: ${ran.requestId} Error: Runtime exited with error: exit status 127`)
   })
@@ -162,12 +175,42 @@ describe('handlers are found', () => {
   })
 
   it.each([
-    ['index.handler', 'other.mjs', '', 'Runtime.ImportModuleError', "Error: Cannot find module 'index'\nRequire stack:\n- /var/runtime/index.mjs"],
-    ['index.nope', 'index.mjs', 'export const handler = 1', 'Runtime.HandlerNotFound', 'index.nope is undefined or not exported'],
-    ['index.handler', 'index.mjs', 'export const handler = 1', 'Runtime.HandlerNotFound', 'index.handler is not a function'],
+    [
+      'index.handler',
+      'other.mjs',
+      '',
+      'Runtime.ImportModuleError',
+      "Error: Cannot find module 'index'\nRequire stack:\n- /var/runtime/index.mjs",
+    ],
+    [
+      'index.nope',
+      'index.mjs',
+      'export const handler = 1',
+      'Runtime.HandlerNotFound',
+      'index.nope is undefined or not exported',
+    ],
+    [
+      'index.handler',
+      'index.mjs',
+      'export const handler = 1',
+      'Runtime.HandlerNotFound',
+      'index.handler is not a function',
+    ],
     ['index', 'index.mjs', '', 'Runtime.MalformedHandlerName', 'Bad handler'],
-    ['../index.handler', 'index.mjs', '', 'Runtime.MalformedHandlerName', "'../index.handler' is not a valid handler name. Use absolute paths when specifying root directories in handler names."],
-    ['index.handler', 'index.js', 'exports.handler = ][', 'Runtime.UserCodeSyntaxError', "SyntaxError: Unexpected token ']'"],
+    [
+      '../index.handler',
+      'index.mjs',
+      '',
+      'Runtime.MalformedHandlerName',
+      "'../index.handler' is not a valid handler name. Use absolute paths when specifying root directories in handler names.",
+    ],
+    [
+      'index.handler',
+      'index.js',
+      'exports.handler = ][',
+      'Runtime.UserCodeSyntaxError',
+      "SyntaxError: Unexpected token ']'",
+    ],
     ['index.handler', 'index.mjs', 'throw new TypeError("at init")', 'TypeError', 'at init'],
   ])('or not: %s in %s with %j is %s', async (name, file, code, errorType, errorMessage) => {
     const fn = await define(code, { handler: name }, file)
@@ -175,9 +218,13 @@ describe('handlers are found', () => {
     expect(ran.outcome).toBe('function-error')
     expect(ran.value).toMatchObject({ errorType, errorMessage, trace: expect.any(Array) })
     const [events = []] = fn.logs.values()
-    expect(events[0]).toMatch(/^INIT_START Runtime Version: nodejs:24\.v\d+\.\d+\.\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\n$/)
+    expect(events[0]).toMatch(
+      /^INIT_START Runtime Version: nodejs:24\.v\d+\.\d+\.\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\n$/,
+    )
     expect(events[1]).toMatch(new RegExp(`^${ISO}\tundefined\tERROR\tUncaught Exception \t{"errorType":"${errorType}"`))
-    expect(events[2]).toMatch(new RegExp(`^INIT_REPORT Init Duration: [\\d.]+ ms\tPhase: init\tStatus: error\tError Type: ${errorType}\t\n$`))
+    expect(events[2]).toMatch(
+      new RegExp(`^INIT_REPORT Init Duration: [\\d.]+ ms\tPhase: init\tStatus: error\tError Type: ${errorType}\t\n$`),
+    )
     expect(events.some((event) => event.includes('\tPhase: invoke\t'))).toBe(true)
     expect(ran.initMs).toBeUndefined()
   })
@@ -193,26 +240,43 @@ describe('handlers are found', () => {
 
 describe('failing Node functions', () => {
   it('say what was thrown', async () => {
-    const fn = await define(handler('throw event.text ? "text" : Object.assign(new RangeError("boom"), { code: "E1" })'))
+    const fn = await define(
+      handler('throw event.text ? "text" : Object.assign(new RangeError("boom"), { code: "E1" })'),
+    )
     const ran = await fn.run()
     expect(ran).toMatchObject({ outcome: 'function-error', errorType: 'RangeError', errorMessage: 'boom' })
     const value = ran.value as { trace: string[] }
     expect(value).toMatchObject({ errorType: 'RangeError', errorMessage: 'boom' })
     expect(value.trace[0]).toBe('RangeError: boom')
     expect(value.trace[1]).toMatch(/^ {4}at .*index\.mjs/)
-    expect(ran.log).toMatch(new RegExp(`${ISO}\t${ran.requestId}\tERROR\tInvoke Error \t{"errorType":"RangeError","errorMessage":"boom","code":"E1","stack":\\["RangeError: boom"`))
+    expect(ran.log).toMatch(
+      new RegExp(
+        `${ISO}\t${ran.requestId}\tERROR\tInvoke Error \t{"errorType":"RangeError","errorMessage":"boom","code":"E1","stack":\\["RangeError: boom"`,
+      ),
+    )
     expect((await fn.run({ text: 1 })).value).toEqual({ errorType: 'string', errorMessage: 'text', trace: [] })
   })
 
   it.each([
     ['process.exit(0)', 'Runtime exited without providing a reason'],
     ['process.exit(3)', 'Runtime exited with error: exit status 3'],
-    ['process.kill(process.pid, "SIGSEGV"); await new Promise(() => setTimeout(() => {}, 1e6))', 'Runtime exited with error: signal: segmentation fault'],
-    ['process.kill(process.pid, "SIGKILL"); await new Promise(() => setTimeout(() => {}, 1e6))', 'Runtime exited with error: signal: killed'],
+    [
+      'process.kill(process.pid, "SIGSEGV"); await new Promise(() => setTimeout(() => {}, 1e6))',
+      'Runtime exited with error: signal: segmentation fault',
+    ],
+    [
+      'process.kill(process.pid, "SIGKILL"); await new Promise(() => setTimeout(() => {}, 1e6))',
+      'Runtime exited with error: signal: killed',
+    ],
   ])('%s', async (body, text) => {
-    const fn = await define(`let n = 0; ${handler(`if (event.count) return ++n; ++n; console.log("last words"); ${body}`)}`)
+    const fn = await define(
+      `let n = 0; ${handler(`if (event.count) return ++n; ++n; console.log("last words"); ${body}`)}`,
+    )
     const ran = await fn.run()
-    expect(ran.value).toEqual({ errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${ran.requestId} Error: ${text}` })
+    expect(ran.value).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${ran.requestId} Error: ${text}`,
+    })
     expect(ran.log).toContain('last words')
     expect(ran.log).toMatch(/\tStatus: error\tError Type: Runtime\.ExitError\t\n$/)
     // Reset: the module is new, the place and its log stream are not.
@@ -232,17 +296,26 @@ describe('failing Node functions', () => {
       errorMessage: `RequestId: ${ran.requestId} Error: Task timed out after 1.00 seconds`,
     })
     expect(ran.log).toContain('asleep')
-    expect(ran.log).toMatch(/\tDuration: 1000\.00 ms\tBilled Duration: 1000 ms\tMemory Size: 256 MB\tMax Memory Used: \d+ MB\tStatus: timeout\t\n$/)
+    expect(ran.log).toMatch(
+      /\tDuration: 1000\.00 ms\tBilled Duration: 1000 ms\tMemory Size: 256 MB\tMax Memory Used: \d+ MB\tStatus: timeout\t\n$/,
+    )
     expect((await fn.run()).value).toEqual({ n: 1, kept: true })
   })
 
   it('die of an unhandled rejection, and say so', async () => {
-    const fn = await define(handler('Promise.reject(new Error("lost")); await new Promise((done) => setTimeout(done, 5000))'))
-    expect((await fn.run()).value).toMatchObject({ errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: lost' })
+    const fn = await define(
+      handler('Promise.reject(new Error("lost")); await new Promise((done) => setTimeout(done, 5000))'),
+    )
+    expect((await fn.run()).value).toMatchObject({
+      errorType: 'Runtime.UnhandledPromiseRejection',
+      errorMessage: 'Error: lost',
+    })
   })
 
   it('die of an uncaught exception, and say so', async () => {
-    const fn = await define(handler('setTimeout(() => { throw new Error("late") }, 1); await new Promise((done) => setTimeout(done, 5000))'))
+    const fn = await define(
+      handler('setTimeout(() => { throw new Error("late") }, 1); await new Promise((done) => setTimeout(done, 5000))'),
+    )
     expect((await fn.run()).value).toMatchObject({ errorType: 'Error', errorMessage: 'late' })
     expect((await fn.run()).value).toMatchObject({ errorMessage: 'late' })
   })
@@ -254,7 +327,10 @@ describe('failing Node functions', () => {
 
   it('cannot answer what has no JSON', async () => {
     const ran = await (await define(handler('return { big: 1n }'))).run()
-    expect(ran.value).toMatchObject({ errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body' })
+    expect(ran.value).toMatchObject({
+      errorType: 'Runtime.JSONStringifyError',
+      errorMessage: 'Unable to stringify response body',
+    })
   })
 
   it('are told that they cannot stream', async () => {
@@ -264,11 +340,19 @@ describe('failing Node functions', () => {
 })
 
 describe('callbacks', () => {
-  const legacy = (body: string) => define(`exports.handler = (event, context, callback) => { ${body} }`, { runtime: 'nodejs22.x', timeoutMs: 3000 }, 'index.js')
+  const legacy = (body: string) =>
+    define(
+      `exports.handler = (event, context, callback) => { ${body} }`,
+      { runtime: 'nodejs22.x', timeoutMs: 3000 },
+      'index.js',
+    )
 
   it('answer on Node 22', async () => {
     expect((await (await legacy('callback(null, 1)')).run()).value).toBe(1)
-    expect((await (await legacy('callback(new Error("no"))')).run()).value).toMatchObject({ errorType: 'Error', errorMessage: 'no' })
+    expect((await (await legacy('callback(new Error("no"))')).run()).value).toMatchObject({
+      errorType: 'Error',
+      errorMessage: 'no',
+    })
     expect((await (await legacy('callback(null, 1); callback(null, 2)')).run()).value).toBe(1)
     expect((await (await legacy('context.succeed("done")')).run()).value).toBe('done')
     expect((await (await legacy('return 5')).run()).payload.toString()).toBe('null')
@@ -277,30 +361,42 @@ describe('callbacks', () => {
   it('wait for an empty event loop unless told not to', async () => {
     const waits = await (await legacy('setTimeout(() => {}, 400); callback(null, 1)')).run()
     expect(waits.durationMs).toBeGreaterThan(390)
-    const fn = await legacy('context.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 400); callback(null, 1)')
+    const fn = await legacy(
+      'context.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 400); callback(null, 1)',
+    )
     expect((await fn.run()).durationMs).toBeLessThan(390)
     expect((await fn.run()).value).toBe(1)
   })
 
   it('are not waited for by a promise', async () => {
-    const fn = await define('exports.handler = async () => { setTimeout(() => {}, 10_000); return 1 }', { runtime: 'nodejs22.x' }, 'index.js')
+    const fn = await define(
+      'exports.handler = async () => { setTimeout(() => {}, 10_000); return 1 }',
+      { runtime: 'nodejs22.x' },
+      'index.js',
+    )
     const ran = await fn.run()
     expect(ran.value).toBe(1)
     expect(ran.durationMs).toBeLessThan(2000)
   })
 
   it('are gone on Node 24', async () => {
-    const ran = await (await define('exports.handler = (event, context, callback) => callback(null, 1)', {}, 'index.js')).run()
+    const ran = await (
+      await define('exports.handler = (event, context, callback) => callback(null, 1)', {}, 'index.js')
+    ).run()
     expect(ran.value).toMatchObject({
       errorType: 'Runtime.CallbackHandlerDeprecated',
-      errorMessage: expect.stringMatching(/^ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node\.js 24\./),
+      errorMessage: expect.stringMatching(
+        /^ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node\.js 24\./,
+      ),
     })
   })
 })
 
 describe('logs of Node functions', () => {
   it('have the lines of Lambda in their order', async () => {
-    const fn = await define(`console.log("at init"); ${handler('console.log("x", { a: 1 }); console.error("two\\nlines"); process.stdout.write("raw"); return 1')}`)
+    const fn = await define(
+      `console.log("at init"); ${handler('console.log("x", { a: 1 }); console.error("two\\nlines"); process.stdout.write("raw"); return 1')}`,
+    )
     const ran = await fn.run()
     const [[stream, events] = ['', []]] = fn.logs
     expect(stream).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)
@@ -313,36 +409,74 @@ describe('logs of Node functions', () => {
       new RegExp(`^${ISO}\t${id}\tERROR\ttwo\nlines\n$`),
       /^raw\n$/,
       new RegExp(`^END RequestId: ${id}\n$`),
-      new RegExp(`^REPORT RequestId: ${id}\tDuration: \\d+\\.\\d\\d ms\tBilled Duration: \\d+ ms\tMemory Size: 256 MB\tMax Memory Used: \\d+ MB\tInit Duration: \\d+\\.\\d\\d ms\t\n$`),
+      new RegExp(
+        `^REPORT RequestId: ${id}\tDuration: \\d+\\.\\d\\d ms\tBilled Duration: \\d+ ms\tMemory Size: 256 MB\tMax Memory Used: \\d+ MB\tInit Duration: \\d+\\.\\d\\d ms\t\n$`,
+      ),
     ]
     const inOrder = [...events].sort((a, b) => Number(a === 'raw\n') - Number(b === 'raw\n'))
     expect(events).toHaveLength(patterns.length)
-    for (const pattern of patterns) expect(inOrder.some((event) => pattern.test(event)), String(pattern)).toBe(true)
+    for (const pattern of patterns)
+      expect(
+        inOrder.some((event) => pattern.test(event)),
+        String(pattern),
+      ).toBe(true)
     expect(ran.log.startsWith(`START RequestId: ${id}`)).toBe(true)
     expect(ran.log.endsWith('\t\n')).toBe(true)
     expect(ran.billedMs).toBe(Math.ceil(ran.durationMs + (ran.initMs ?? 0)))
   })
 
   it('keep the last 4,096 bytes as the tail', async () => {
-    const ran = await (await define(handler('for (let i = 0; i < 200; i++) console.log("line " + i + "ä".repeat(100))'))).run()
+    const ran = await (
+      await define(handler('for (let i = 0; i < 200; i++) console.log("line " + i + "ä".repeat(100))'))
+    ).run()
     expect(ran.logTail.length).toBe(4096)
     expect(ran.log).toContain('line 199')
     expect(ran.log).toMatch(/REPORT [^\n]*\t\n$/)
   })
 
   it('can be JSON', async () => {
-    const code = handler('console.log("x"); console.debug("hidden"); console.error(new TypeError("bad")); console.info({ a: 1 }); console.warn("n %d", 5)')
+    const code = handler(
+      'console.log("x"); console.debug("hidden"); console.error(new TypeError("bad")); console.info({ a: 1 }); console.warn("n %d", 5)',
+    )
     const fn = await define(code, { logFormat: 'JSON', logGroup: 'shared' })
     const ran = await fn.run()
     const [[stream, events] = ['', []]] = fn.logs
     expect(stream).toMatch(new RegExp(`^\\d{4}/\\d\\d/\\d\\d/${fn.spec.functionName}\\[\\$LATEST\\][0-9a-f]{32}$`))
     const lines = events.map((event) => JSON.parse(event) as Record<string, unknown>)
-    expect(lines.map((line) => line['type'] ?? line['message'])).toEqual(['platform.initStart', 'platform.start', 'x', 'bad', { a: 1 }, 'n 5', 'platform.report'])
-    expect(lines[2]).toEqual({ timestamp: expect.stringMatching(ISO), level: 'INFO', requestId: ran.requestId, message: 'x' })
-    expect(lines[3]).toMatchObject({ level: 'ERROR', errorType: 'TypeError', errorMessage: 'bad', stackTrace: expect.any(Array) })
+    expect(lines.map((line) => line['type'] ?? line['message'])).toEqual([
+      'platform.initStart',
+      'platform.start',
+      'x',
+      'bad',
+      { a: 1 },
+      'n 5',
+      'platform.report',
+    ])
+    expect(lines[2]).toEqual({
+      timestamp: expect.stringMatching(ISO),
+      level: 'INFO',
+      requestId: ran.requestId,
+      message: 'x',
+    })
+    expect(lines[3]).toMatchObject({
+      level: 'ERROR',
+      errorType: 'TypeError',
+      errorMessage: 'bad',
+      stackTrace: expect.any(Array),
+    })
     expect(lines[6]).toMatchObject({
       time: expect.stringMatching(ISO),
-      record: { requestId: ran.requestId, status: 'success', metrics: { durationMs: expect.any(Number), billedDurationMs: ran.billedMs, memorySizeMB: 256, maxMemoryUsedMB: expect.any(Number), initDurationMs: expect.any(Number) } },
+      record: {
+        requestId: ran.requestId,
+        status: 'success',
+        metrics: {
+          durationMs: expect.any(Number),
+          billedDurationMs: ran.billedMs,
+          memorySizeMB: 256,
+          maxMemoryUsedMB: expect.any(Number),
+          initDurationMs: expect.any(Number),
+        },
+      },
     })
     expect(ran.log).not.toContain('END RequestId')
   })

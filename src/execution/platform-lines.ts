@@ -35,7 +35,8 @@ export class PlatformLines {
     const spec = this.#spec
     const version = createHash('sha256').update(this.#runtimeVersion).digest('hex')
     const arn = `arn:aws:lambda:${spec.region}::runtime:${version}`
-    if (spec.logFormat === 'Text') return `INIT_START Runtime Version: ${this.#runtimeVersion}\tRuntime Version ARN: ${arn}\n`
+    if (spec.logFormat === 'Text')
+      return `INIT_START Runtime Version: ${this.#runtimeVersion}\tRuntime Version ARN: ${arn}\n`
     return this.#json(nowMs, 'platform.initStart', 'INFO', {
       initializationType: 'on-demand',
       phase: 'init',
@@ -54,7 +55,12 @@ export class PlatformLines {
       if (status.kind === 'success') return undefined
       return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusText(status)}\n`
     }
-    const record = { initializationType: 'on-demand', phase, ...statusRecord(status), metrics: { durationMs: rounded(durationMs) } }
+    const record = {
+      initializationType: 'on-demand',
+      phase,
+      ...statusRecord(status),
+      metrics: { durationMs: rounded(durationMs) },
+    }
     return this.#json(nowMs, 'platform.initReport', status.kind === 'success' ? 'DEBUG' : 'WARN', record)
   }
 

@@ -93,15 +93,14 @@ export class Pool {
   #take(spec: FunctionSpec): Slot | undefined {
     if (this.#isClosed) throw new EnvironmentStartError('the server is stopping')
     const key = keyOf(spec)
-    const slots = this.#idle.get(key) ?? []
     const untilMs = this.#options.clock.now() + spec.timeoutMs + CREDENTIALS_MARGIN_MS
-    for (let slot = slots.at(-1); slot !== undefined; slot = slots.at(-1)) {
-      if (slot.environment.credentialsExpireMs <= untilMs) this.#endIdle(slot)
-      else {
-        this.#removeIdle(slot)
+    for (const slot of (this.#idle.get(key) ?? []).toReversed()) {
+      this.#removeIdle(slot)
+      if (slot.environment.credentialsExpireMs > untilMs) {
         this.#busy.add(slot)
         return slot
       }
+      this.#end(slot)
     }
     if (this.#count < this.#options.environmentsMax) return this.#create(spec)
     this.#makeRoom()

@@ -19,7 +19,8 @@ describe.runIf(python?.available)('a Python function', () => {
     workshop.define({ [file]: code }, { runtime: 'python3.12', handler: 'm.handler', ...changes })
 
   it('answers with what its handler returns', async () => {
-    const code = 'from decimal import Decimal\ndef handler(event, context):\n    return {"event": event, "d": Decimal("1.5")}'
+    const code =
+      'from decimal import Decimal\ndef handler(event, context):\n    return {"event": event, "d": Decimal("1.5")}'
     const ran = await (await define(code)).run({ a: 'ä' })
     expect(ran).toMatchObject({ outcome: 'success', value: { event: { a: 'ä' }, d: 1.5 } })
     expect((await (await define('def handler(event, context): pass')).run()).payload.toString()).toBe('null')
@@ -42,14 +43,25 @@ describe.runIf(python?.available)('a Python function', () => {
   })
 
   it('gets the context of its invocation', async () => {
-    const fields = ['aws_request_id', 'invoked_function_arn', 'function_name', 'function_version', 'memory_limit_in_mb', 'log_group_name', 'log_stream_name']
+    const fields = [
+      'aws_request_id',
+      'invoked_function_arn',
+      'function_name',
+      'function_version',
+      'memory_limit_in_mb',
+      'log_group_name',
+      'log_stream_name',
+    ]
     const code = `import os
 def handler(event, context):
     values = {name: getattr(context, name) for name in ${JSON.stringify(fields)}}
     return {**values, "left": context.get_remaining_time_in_millis(), "custom": context.client_context.custom,
             "identity": context.identity.cognito_identity_id, "trace": os.environ["_X_AMZN_TRACE_ID"], "channel": "NODE_CHANNEL_FD" in os.environ}`
     const fn = await define(code, { timeoutMs: 3000 })
-    const ran = await fn.run({}, { clientContext: '{"custom":{"k":1},"client":{"app_title":"t"}}', traceHeader: 'Root=1-2' })
+    const ran = await fn.run(
+      {},
+      { clientContext: '{"custom":{"k":1},"client":{"app_title":"t"}}', traceHeader: 'Root=1-2' },
+    )
     const { left, ...value } = ran.value as Record<string, unknown>
     expect(value).toEqual({
       aws_request_id: ran.requestId,
@@ -70,14 +82,19 @@ def handler(event, context):
   it('imports from its layers, its own code first', async () => {
     const layer = await workshop.write({ 'python/shared.py': 'who = "layer"', 'python/own.py': 'who = "layer"' })
     const fn = await workshop.define(
-      { 'm.py': 'import own, shared\ndef handler(event, context): return [own.who, shared.who]', 'own.py': 'who = "code"' },
+      {
+        'm.py': 'import own, shared\ndef handler(event, context): return [own.who, shared.who]',
+        'own.py': 'who = "code"',
+      },
       { runtime: 'python3.12', handler: 'm.handler', layerPaths: [layer] },
     )
     expect((await fn.run()).value).toEqual(['code', 'layer'])
   })
 
   it.runIf(python?.reason.includes('with boto3'))('has the boto3 of this machine', async () => {
-    const fn = await define('import boto3\ndef handler(event, context): return boto3.client("s3").meta.region_name', { memoryMb: 512 })
+    const fn = await define('import boto3\ndef handler(event, context): return boto3.client("s3").meta.region_name', {
+      memoryMb: 512,
+    })
     expect((await fn.run()).value).toBe('us-east-1')
   })
 
@@ -89,7 +106,11 @@ def handler(event, context):
       requestId: ran.requestId,
       stackTrace: [expect.stringMatching(/^ {2}File ".*m\.py", line 2, in handler\n {4}raise ValueError\("x"\)\n/)],
     })
-    expect(ran.log).toMatch(new RegExp(`\\[ERROR\\] ValueError: x\nTraceback \\(most recent call last\\):\n${NBSP}{2}File ".*m\\.py", line 2, in handler\n${NBSP}{4}raise ValueError`))
+    expect(ran.log).toMatch(
+      new RegExp(
+        `\\[ERROR\\] ValueError: x\nTraceback \\(most recent call last\\):\n${NBSP}{2}File ".*m\\.py", line 2, in handler\n${NBSP}{4}raise ValueError`,
+      ),
+    )
   })
 
   it('prints lines and logs records', async () => {
@@ -103,7 +124,9 @@ def handler(event, context):
     const ran = await fn.run()
     const [events = []] = fn.logs.values()
     expect(events).toEqual(expect.arrayContaining(['one\n', 'two\n', 'no end\n']))
-    expect(events.some((event) => new RegExp(`^\\[WARNING\\]\t${ISO}\t${ran.requestId}\tcareful 5\nmore\n$`).test(event))).toBe(true)
+    expect(
+      events.some((event) => new RegExp(`^\\[WARNING\\]\t${ISO}\t${ran.requestId}\tcareful 5\nmore\n$`).test(event)),
+    ).toBe(true)
     expect(events.join('')).not.toContain('hidden')
     expect(events.at(-2)).toBe(`END RequestId: ${ran.requestId}\n`)
   })
@@ -121,17 +144,45 @@ def handler(event, context):
     const ran = await fn.run()
     const lines = ran.log.trim().split('\n')
     expect(lines).toContain('plain')
-    const records = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(records).toContainEqual({ timestamp: expect.any(String), level: 'INFO', message: 'n 5', logger: 'root', order: 7, requestId: ran.requestId })
-    expect(records).toContainEqual(expect.objectContaining({ level: 'ERROR', message: 'bad', logger: 'mine', errorType: 'ZeroDivisionError', errorMessage: 'division by zero', stackTrace: expect.any(Array) }))
+    const records = lines
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(records).toContainEqual({
+      timestamp: expect.any(String),
+      level: 'INFO',
+      message: 'n 5',
+      logger: 'root',
+      order: 7,
+      requestId: ran.requestId,
+    })
+    expect(records).toContainEqual(
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'bad',
+        logger: 'mine',
+        errorType: 'ZeroDivisionError',
+        errorMessage: 'division by zero',
+        stackTrace: expect.any(Array),
+      }),
+    )
   })
 
   it.each([
     ['m', '', 'Runtime.MalformedHandlerName', "Bad handler 'm': not enough values to unpack (expected 2, got 1)"],
     ['absent.handler', '', 'Runtime.ImportModuleError', "Unable to import module 'absent': No module named 'absent'"],
-    ['m.handler', 'import nothing_of_this_name', 'Runtime.ImportModuleError', "Unable to import module 'm': No module named 'nothing_of_this_name'"],
+    [
+      'm.handler',
+      'import nothing_of_this_name',
+      'Runtime.ImportModuleError',
+      "Unable to import module 'm': No module named 'nothing_of_this_name'",
+    ],
     ['m.nope', '', 'Runtime.HandlerNotFound', "Handler 'nope' missing on module 'm'"],
-    ['m.handler', 'x = = 1', 'Runtime.UserCodeSyntaxError', "Syntax error in module 'm': invalid syntax (m.py, line 1)"],
+    [
+      'm.handler',
+      'x = = 1',
+      'Runtime.UserCodeSyntaxError',
+      "Syntax error in module 'm': invalid syntax (m.py, line 1)",
+    ],
     ['time.handler', '', 'Runtime.BuiltInModuleConflict', 'Cannot use built-in module time as a handler module'],
     ['m.handler', 'raise KeyError("k")', 'KeyError', "'k'"],
   ])('that cannot be loaded says so: %s with %j', async (handler, code, errorType, errorMessage) => {
@@ -139,20 +190,34 @@ def handler(event, context):
     const ran = await fn.run()
     expect(ran.value).toMatchObject({ errorType, errorMessage, requestId: '', stackTrace: expect.any(Array) })
     expect(ran.log).toContain(`[ERROR] ${errorType}: ${errorMessage}\nTraceback (most recent call last):`)
-    expect(ran.log).toContain('LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code.')
+    expect(ran.log).toContain(
+      'LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code.',
+    )
     const [events = []] = fn.logs.values()
-    expect(events.some((event) => new RegExp(`^INIT_REPORT .*\tPhase: init\tStatus: error\tError Type: ${errorType}\t\n$`).test(event))).toBe(true)
+    expect(
+      events.some((event) =>
+        new RegExp(`^INIT_REPORT .*\tPhase: init\tStatus: error\tError Type: ${errorType}\t\n$`).test(event),
+      ),
+    ).toBe(true)
   })
 
   it('cannot answer what has no JSON', async () => {
     const ran = await (await define('def handler(event, context): return {1, 2}')).run()
-    expect(ran.value).toMatchObject({ errorType: 'Runtime.MarshalError', errorMessage: 'Unable to marshal response: Object of type set is not JSON serializable' })
+    expect(ran.value).toMatchObject({
+      errorType: 'Runtime.MarshalError',
+      errorMessage: 'Unable to marshal response: Object of type set is not JSON serializable',
+    })
   })
 
   it('exits, and begins anew', async () => {
-    const fn = await define('import sys\ndef handler(event, context):\n    if event.get("exit"): sys.exit(3)\n    return 1')
+    const fn = await define(
+      'import sys\ndef handler(event, context):\n    if event.get("exit"): sys.exit(3)\n    return 1',
+    )
     const ran = await fn.run({ exit: true })
-    expect(ran.value).toEqual({ errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${ran.requestId} Error: Runtime exited with error: exit status 3` })
+    expect(ran.value).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${ran.requestId} Error: Runtime exited with error: exit status 3`,
+    })
     expect((await fn.run()).value).toBe(1)
   })
 })

@@ -35,7 +35,8 @@ afterEach(() => {
 })
 
 const get = (path: string) => fetch(`${base}${path}`)
-const post = (path: string, body: BodyInit, headers: Record<string, string> = {}) => fetch(`${base}${path}`, { method: 'POST', body, headers, ...{ duplex: 'half' } })
+const post = (path: string, body: string | ReadableStream, headers: Record<string, string> = {}) =>
+  fetch(`${base}${path}`, { method: 'POST', body, headers, ...{ duplex: 'half' } })
 const next = () => get('/runtime/invocation/next')
 
 describe('the Runtime API', () => {
@@ -67,7 +68,10 @@ describe('the Runtime API', () => {
     const accepted = await post(`/runtime/invocation/${EVENT.requestId}/response`, '"done"')
     expect([accepted.status, await accepted.json()]).toEqual([202, { status: 'OK' }])
     const second = await post(`/runtime/invocation/${EVENT.requestId}/response`, '"again"')
-    expect([second.status, await second.json()]).toEqual([400, { errorMessage: 'Invalid request ID', errorType: 'InvalidRequestID' }])
+    expect([second.status, await second.json()]).toEqual([
+      400,
+      { errorMessage: 'Invalid request ID', errorType: 'InvalidRequestID' },
+    ])
     expect(happened).toEqual(['ready', 'response "done"'])
     api.deliver({ ...EVENT, requestId: 'second' })
     expect((await next()).headers.get('lambda-runtime-aws-request-id')).toBe('second')
@@ -93,7 +97,11 @@ describe('the Runtime API', () => {
     const refused = await next()
     expect([refused.status, await refused.json()]).toEqual([
       403,
-      { errorType: 'InvalidStateTransition', errorMessage: 'State transition from InitError to Ready failed for runtime. Error: State transition is not allowed' },
+      {
+        errorType: 'InvalidStateTransition',
+        errorMessage:
+          'State transition from InitError to Ready failed for runtime. Error: State transition is not allowed',
+      },
     ])
   })
 
@@ -102,9 +110,15 @@ describe('the Runtime API', () => {
     await next()
     const again = await next()
     expect(again.status).toBe(403)
-    expect(await again.json()).toMatchObject({ errorType: 'InvalidStateTransition', errorMessage: expect.stringContaining('from Running to Ready') })
+    expect(await again.json()).toMatchObject({
+      errorType: 'InvalidStateTransition',
+      errorMessage: expect.stringContaining('from Running to Ready'),
+    })
     const init = await post('/runtime/init/error', '{}')
-    expect([init.status, (await init.json() as { errorMessage: string }).errorMessage]).toEqual([403, expect.stringContaining('from Running to InitError')])
+    expect([init.status, ((await init.json()) as { errorMessage: string }).errorMessage]).toEqual([
+      403,
+      expect.stringContaining('from Running to InitError'),
+    ])
     const other = await post('/runtime/invocation/other/response', '1')
     expect(other.status).toBe(400)
     expect(happened).toEqual(['ready'])
@@ -128,9 +142,12 @@ describe('the Runtime API', () => {
     await next()
     const path = `/runtime/invocation/${EVENT.requestId}/response`
     const refused = await post(path, 'x', { 'Lambda-Runtime-Function-Response-Mode': 'other' })
-    expect([refused.status, (await refused.json() as { errorType: string }).errorType]).toEqual([400, 'InvalidFunctionResponseMode'])
+    expect([refused.status, ((await refused.json()) as { errorType: string }).errorType]).toEqual([
+      400,
+      'InvalidFunctionResponseMode',
+    ])
     const stream = ReadableStream.from([Buffer.from('"one'), Buffer.from(' two"')])
-    const accepted = await post(path, stream as BodyInit, { 'Lambda-Runtime-Function-Response-Mode': 'streaming' })
+    const accepted = await post(path, stream, { 'Lambda-Runtime-Function-Response-Mode': 'streaming' })
     expect(accepted.status).toBe(202)
     expect(happened.at(-1)).toBe('response "one two"')
   })
@@ -214,6 +231,8 @@ describe('its HTTP', () => {
   })
 
   it('closes when asked to', async () => {
-    expect(await talk(['GET /secret/2018-06-01/ping HTTP/1.0\r\n\r\n'], 'never')).toMatch(/Connection: close\r\n\r\npong$/)
+    expect(await talk(['GET /secret/2018-06-01/ping HTTP/1.0\r\n\r\n'], 'never')).toMatch(
+      /Connection: close\r\n\r\npong$/,
+    )
   })
 })

@@ -132,7 +132,8 @@ export class RuntimeApi {
     waiting.onGone = undefined
     this.#isHandedOut = true
     this.#state = 'Running'
-    const context = event.clientContext === undefined ? '' : `Lambda-Runtime-Client-Context: ${oneLine(event.clientContext)}\r\n`
+    const context =
+      event.clientContext === undefined ? '' : `Lambda-Runtime-Client-Context: ${oneLine(event.clientContext)}\r\n`
     waiting.reply(
       200,
       event.payload,
@@ -145,7 +146,10 @@ export class RuntimeApi {
     if (!this.#isCurrent(id)) return invalidRequestId(request)
     const mode = request.headers.get('lambda-runtime-function-response-mode')?.toLowerCase()
     if (mode !== undefined && mode !== 'streaming') {
-      return request.reply(400, errorBody('InvalidFunctionResponseMode', `Invalid function response mode: ${oneLine(mode)}`))
+      return request.reply(
+        400,
+        errorBody('InvalidFunctionResponseMode', `Invalid function response mode: ${oneLine(mode)}`),
+      )
     }
     this.#state = 'Responded'
     this.#event = undefined
@@ -217,7 +221,8 @@ function classified(errorType: string | undefined, category: 'Runtime' | 'Functi
 function errorTypeOf(body: Buffer): string | undefined {
   try {
     const document: unknown = JSON.parse(body.toString())
-    const type = typeof document === 'object' && document !== null && 'errorType' in document ? document.errorType : undefined
+    const type =
+      typeof document === 'object' && document !== null && 'errorType' in document ? document.errorType : undefined
     return typeof type === 'string' ? type : undefined
   } catch {
     // A runtime may post anything; it goes to the caller as it is.

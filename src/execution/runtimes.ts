@@ -102,7 +102,7 @@ async function findBootstrap(
 ): Promise<string | undefined> {
   if (await isExecutable(join(spec.codePath, 'bootstrap'))) return join(paths.task, 'bootstrap')
   for (const layer of layerPaths) {
-    if (await isExecutable(join(layer, "bootstrap"))) return join(paths.opt, "bootstrap")
+    if (await isExecutable(join(layer, 'bootstrap'))) return join(paths.opt, 'bootstrap')
   }
   return undefined
 }

@@ -29,11 +29,30 @@ const USER_ID = 1051
 const USER_ID_FIRST = 1_051_000
 const USER_ID_COUNT = 50_000
 
-const PATHS = { task: '/var/task', opt: '/opt', runtime: '/var/runtime', tmp: '/tmp', node: '/var/lang/bin/node', bin: ['/var/lang/bin'] }
+const PATHS = {
+  task: '/var/task',
+  opt: '/opt',
+  runtime: '/var/runtime',
+  tmp: '/tmp',
+  node: '/var/lang/bin/node',
+  bin: ['/var/lang/bin'],
+}
 const SDK_PATH = '/var/lang/sdk'
 
 /** Of /etc only what programs need to find libraries, certificates, fonts, time zones. */
-const ETC = ['alternatives', 'ca-certificates', 'fonts', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'mime.types', 'nsswitch.conf', 'pki', 'ssl']
+const ETC = [
+  'alternatives',
+  'ca-certificates',
+  'fonts',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'localtime',
+  'mime.types',
+  'nsswitch.conf',
+  'pki',
+  'ssl',
+]
 
 interface Tools {
   readonly bwrap: string
@@ -102,8 +121,12 @@ export class Bubblewrap implements Isolation {
       ...(opt === undefined ? directories('/opt') : ['--ro-bind', opt, PATHS.opt]),
       ...Object.keys(files).flatMap((name) => ['--ro-bind', join(directory, name), `/etc/${name}`]),
       ...options.interpreterPaths.flatMap((path) => [...directories(...parents(path)), '--ro-bind', path, path]),
-      '--ro-bind', options.codePath, PATHS.task,
-      '--bind', tmp, PATHS.tmp,
+      '--ro-bind',
+      options.codePath,
+      PATHS.task,
+      '--bind',
+      tmp,
+      PATHS.tmp,
     ]
   }
 
@@ -149,7 +172,14 @@ class BubblewrapSandbox implements Sandbox {
   readonly #limits: Limits
   readonly #tools: Tools
 
-  constructor(directory: string, mounts: readonly string[], userId: number, options: SandboxOptions, limits: Limits, tools: Tools) {
+  constructor(
+    directory: string,
+    mounts: readonly string[],
+    userId: number,
+    options: SandboxOptions,
+    limits: Limits,
+    tools: Tools,
+  ) {
     this.#directory = directory
     this.#mounts = mounts
     this.#userId = userId
@@ -206,7 +236,9 @@ function findTools(): Tools | string {
   if (prlimit === undefined) return 'bubblewrap needs prlimit of util-linux beside it'
   if (process.getuid?.() !== 0) return { bwrap, prlimit, setpriv: undefined }
   const setpriv = findProgram('/usr/bin/setpriv')
-  return setpriv === undefined ? 'as root, bubblewrap needs setpriv of util-linux beside it' : { bwrap, prlimit, setpriv }
+  return setpriv === undefined
+    ? 'as root, bubblewrap needs setpriv of util-linux beside it'
+    : { bwrap, prlimit, setpriv }
 }
 
 /** The same for all environments: namespaces, the machine's programs and libraries, our runtime. */
@@ -214,32 +246,67 @@ function baseArguments(tools: Tools): string[] {
   const user =
     tools.setpriv === undefined
       ? ['--unshare-user', '--uid', String(USER_ID), '--gid', String(USER_ID)]
-      : ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP', '--cap-add', 'CAP_SYS_RESOURCE']
+      : [
+          '--cap-drop',
+          'ALL',
+          '--cap-add',
+          'CAP_SETUID',
+          '--cap-add',
+          'CAP_SETGID',
+          '--cap-add',
+          'CAP_SETPCAP',
+          '--cap-add',
+          'CAP_SYS_RESOURCE',
+        ]
   const sdk = findSdkModules()
   return [
-    '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try',
-    '--die-with-parent', '--new-session', '--hostname', 'lambda',
+    '--unshare-pid',
+    '--unshare-net',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    '--die-with-parent',
+    '--new-session',
+    '--hostname',
+    'lambda',
     ...user,
-    '--ro-bind', '/usr', '/usr',
+    '--ro-bind',
+    '/usr',
+    '/usr',
     ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(machineDirectory),
-    '--ro-bind-try', '/nix/store', '/nix/store',
+    '--ro-bind-try',
+    '/nix/store',
+    '/nix/store',
     ...directories('/etc', '/var', '/var/lang', '/var/lang/bin'),
     ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    '--proc', '/proc', '--dev', '/dev',
-    '--ro-bind', process.execPath, PATHS.node,
-    '--ro-bind', BOOTSTRAPS_PATH, PATHS.runtime,
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--ro-bind',
+    process.execPath,
+    PATHS.node,
+    '--ro-bind',
+    BOOTSTRAPS_PATH,
+    PATHS.runtime,
     ...(sdk === undefined ? [] : [...directories(SDK_PATH), '--ro-bind', sdk, `${SDK_PATH}/node_modules`]),
   ]
 }
 
 function lastArguments(variables: Readonly<Record<string, string>>): string[] {
   return [
-    '--remount-ro', '/',
-    '--chdir', PATHS.task,
+    '--remount-ro',
+    '/',
+    '--chdir',
+    PATHS.task,
     '--clearenv',
     ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value]),
-    '--setenv', 'NODE_CHANNEL_FD', String(HANDOVER_FD),
-    '--setenv', 'NODE_CHANNEL_SERIALIZATION_MODE', 'json',
+    '--setenv',
+    'NODE_CHANNEL_FD',
+    String(HANDOVER_FD),
+    '--setenv',
+    'NODE_CHANNEL_SERIALIZATION_MODE',
+    'json',
   ]
 }
 
@@ -253,7 +320,16 @@ function innerPrefix(tools: Tools, userId: number, ephemeralStorageMb: number): 
     '--core=0',
   ]
   if (tools.setpriv === undefined) return limits
-  return [...limits, tools.setpriv, `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--']
+  return [
+    ...limits,
+    tools.setpriv,
+    `--reuid=${userId}`,
+    `--regid=${userId}`,
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--inh-caps=-all',
+    '--',
+  ]
 }
 
 /** On a merged /usr these are links, which must stay links. */

@@ -2,7 +2,17 @@
  * Control groups: hard limits on memory and on the number of processes, one group per environment. Version 1 (a tree per controller) and
  * version 2 (one tree) are both in use, sometimes beside each other.
  */
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sleep, systemClock } from '../../std/clock.ts'
@@ -189,7 +199,7 @@ function removeIfEmpty(path: string): boolean {
 
 function writeIfThere(path: string, text: string): void {
   try {
-    writeFileSync(path, text, { flag: constants.O_WRONLY })
+    writeFileSync(path, text, { flag: 'r+' })
   } catch {
     // Not every kernel has the file; the limit next to it holds without.
   }

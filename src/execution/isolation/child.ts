@@ -25,16 +25,19 @@ export interface ChildOptions {
   readonly argumentsText: string | undefined
 }
 
+/** What the end of the process means. */
+export type Interpret = (code: number | null, signal: NodeJS.Signals | null) => ProcessExit
+
 /** A process in a process group of its own, with pipes and sockets to talk to it. */
 export class Child {
   readonly #process: ChildProcess
   readonly #listener: ProcessListener
-  readonly #interpret: (code: number | null, signal: NodeJS.Signals | null) => ProcessExit
+  readonly #interpret: Interpret
   #exit: ProcessExit | undefined
   #isOver = false
 
   /** Throws {@link ProcessStartError}. */
-  constructor(options: ChildOptions, listener: ProcessListener, interpret: Child['#interpret']) {
+  constructor(options: ChildOptions, listener: ProcessListener, interpret: Interpret) {
     this.#listener = listener
     this.#interpret = interpret
     this.#process = spawn(options.file, options.args, {
@@ -42,7 +45,15 @@ export class Child {
       env: options.variables,
       // A group of its own, so that all of it can be killed.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', options.hasHandover ? 'ipc' : 'ignore', options.argumentsText === undefined ? 'ignore' : 'pipe'],
+      stdio: [
+        'ignore',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        options.hasHandover ? 'ipc' : 'ignore',
+        options.argumentsText === undefined ? 'ignore' : 'pipe',
+      ],
     })
     this.#process.on('error', (error) => this.#failed(error))
     if (this.#process.pid === undefined) throw new ProcessStartError(`${options.file} could not be started`)

@@ -9,7 +9,11 @@ import { ProcessIsolation } from './process.ts'
 export type IsolationChoice = 'auto' | 'bubblewrap' | 'process'
 
 /** The strongest isolation that works here, or the one asked for. Throws when that one does not work. */
-export async function chooseIsolation(choice: IsolationChoice, directory: string, closers: DisposeStack): Promise<Isolation> {
+export async function chooseIsolation(
+  choice: IsolationChoice,
+  directory: string,
+  closers: DisposeStack,
+): Promise<Isolation> {
   const limits = await openLimits()
   closers.defer(() => limits.close())
   const layers = new Layers(join(directory, 'layers'))

@@ -76,7 +76,14 @@ class ProcessSandbox implements Sandbox {
   start(command: Command, listener: ProcessListener): RuntimeProcess {
     const [file, ...args] = [...this.#limits.prefix, ...this.#prefix, command.file, ...command.args]
     const child = new Child(
-      { file: file as string, args, variables: command.variables, cwd: this.paths.task, hasHandover: false, argumentsText: undefined },
+      {
+        file: file as string,
+        args,
+        variables: command.variables,
+        cwd: this.paths.task,
+        hasHandover: false,
+        argumentsText: undefined,
+      },
       listener,
       (code, signal) => interpret(code, signal, this.#limits.ended()),
     )

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { runOnce } from './run-once.ts'
@@ -29,9 +29,15 @@ print(json.dumps([sys.executable, list(sys.version_info[:3]), sys.base_prefix, b
  * one of its runtime's version where there is one, else the first.
  */
 export async function findPythons(): Promise<readonly Python[]> {
-  const found = await Promise.all(candidates().map(ask))
+  const found = await Promise.all(distinct(candidates()).map(ask))
   const pythons = found.filter((python) => python !== undefined)
   return pythons.filter((python, at) => pythons.findIndex((other) => other.version === python.version) === at)
+}
+
+/** Names of the same file are asked once. */
+function distinct(files: readonly string[]): string[] {
+  const real = files.map((file) => realpathSync(file))
+  return files.filter((_, at) => real.indexOf(real[at] as string) === at)
 }
 
 function candidates(): string[] {
