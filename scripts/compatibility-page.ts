@@ -1,16 +1,17 @@
-import { OPERATION_TABLES } from '../src/operation-tables.ts'
+import { operationsOf } from '../src/operation-tables.ts'
 import { NotImplemented } from '../src/protocol/operation.ts'
-import type { OperationTable } from '../src/protocol/pipeline.ts'
 import { loadService, serviceNames } from '../src/protocol/services.ts'
 
 /** `docs/compatibility.md`: which operations work, service by service. Everything else answers 501 in the service's own format. */
-export function compatibilityPage(): string {
-  const tables: Readonly<Record<string, OperationTable | undefined>> = OPERATION_TABLES
-  const services = serviceNames().map((service) => {
-    const names = loadService(service).operationNames.toSorted()
-    const done = names.filter((name) => (tables[service]?.[name] ?? NotImplemented) !== NotImplemented)
-    return { service, names, done }
-  })
+export async function compatibilityPage(): Promise<string> {
+  const services = await Promise.all(
+    serviceNames().map(async (service) => {
+      const table = await operationsOf(service)
+      const names = loadService(service).operationNames.toSorted()
+      const done = names.filter((name) => (table[name] ?? NotImplemented) !== NotImplemented)
+      return { service, names, done }
+    }),
+  )
   return [
     '# Compatibility',
     '',
@@ -25,7 +26,14 @@ export function compatibilityPage(): string {
       `## ${service}`,
       '',
       ...(done.length === 0 ? ['Nothing yet.'] : [wrapped('Working', done), '']),
-      ...(done.length === 0 ? [] : [wrapped('Answers 501', names.filter((name) => !done.includes(name)))]),
+      ...(done.length === 0
+        ? []
+        : [
+            wrapped(
+              'Answers 501',
+              names.filter((name) => !done.includes(name)),
+            ),
+          ]),
     ]),
     '',
   ].join('\n')

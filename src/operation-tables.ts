@@ -1,17 +1,42 @@
 import type { Endpoint, OperationTable } from './protocol/pipeline.ts'
 import { loadService } from './protocol/services.ts'
 import type { ServiceName } from './services/door.ts'
-import { operations as iam } from './services/iam/operations.ts'
-import { lambdaOperations as lambda } from './services/lambda/operations.ts'
-import { operations as logs } from './services/logs/operations.ts'
-import { operations as s3 } from './services/s3/operations.ts'
-import { operations as sts } from './services/sts/operations.ts'
 
 /**
- * What each service does. Those that are not here have a model and a voice, and answer every operation with 501; `docs/compatibility.md` is
- * printed from this.
+ * What each service does, loaded when it is first asked for: reading the files of all operations takes longer than the rest of the start.
+ * Services that are not here have a model and a voice, and answer every operation with 501; `docs/compatibility.md` is printed from this.
  */
-export const OPERATION_TABLES = { s3, lambda, iam, sts, logs } satisfies Partial<Record<ServiceName, OperationTable>>
+const LOADERS = {
+  s3: async (): Promise<OperationTable> => (await import('./services/s3/operations.ts')).operations,
+  lambda: async (): Promise<OperationTable> => (await import('./services/lambda/operations.ts')).lambdaOperations,
+  iam: async (): Promise<OperationTable> => (await import('./services/iam/operations.ts')).operations,
+  sts: async (): Promise<OperationTable> => (await import('./services/sts/operations.ts')).operations,
+  logs: async (): Promise<OperationTable> => (await import('./services/logs/operations.ts')).operations,
+}
+
+type Implemented = keyof typeof LOADERS
+
+const NOTHING: OperationTable = {}
+const loaded = new Map<string, OperationTable | Promise<OperationTable>>()
+
+/** The operations of a service; a promise until they have been read. */
+export function operationsOf(service: string): OperationTable | Promise<OperationTable> {
+  const known = loaded.get(service)
+  if (known !== undefined) return known
+  if (!Object.hasOwn(LOADERS, service)) return NOTHING
+  const loading = LOADERS[service as Implemented]()
+  loaded.set(service, loading)
+  void loading.then((table) => loaded.set(service, table))
+  return loading
+}
+
+/** Reads everything that is not needed to be ready, so that first calls do not wait for it. */
+export async function loadOperations(): Promise<void> {
+  for (const service of Object.keys(LOADERS)) {
+    loadService(service)
+    await operationsOf(service)
+  }
+}
 
 /** The name in credential scopes, where it is not the service's own. */
 const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
@@ -36,14 +61,15 @@ export interface Room {
 }
 
 /** Every service on the wire; a model is read when the first call of its service comes. */
-export function endpointsOf(rooms: Readonly<Record<keyof typeof OPERATION_TABLES, Room>>): Endpoint[] {
-  const tables: Readonly<Partial<Record<ServiceName, OperationTable>>> = OPERATION_TABLES
+export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoint[] {
   return (Object.keys(SIGNING_NAMES) as ServiceName[]).map((name) => {
     const room = (rooms as Readonly<Partial<Record<ServiceName, Room>>>)[name]
     return {
       name,
       signingName: SIGNING_NAMES[name],
-      operations: tables[name] ?? {},
+      get operations() {
+        return operationsOf(name)
+      },
       service: room?.service,
       bodyBytesMax: room?.bodyBytesMax ?? BODY_BYTES_MAX,
       get protocol() {

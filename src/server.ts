@@ -24,7 +24,7 @@ import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
 import { Listener } from './http/listener.ts'
 import { createLog, type Log } from './log.ts'
-import { endpointsOf } from './operation-tables.ts'
+import { endpointsOf, loadOperations } from './operation-tables.ts'
 import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
 import { serviceNames } from './protocol/services.ts'
 import { createQueue } from './queue/queue.ts'
@@ -240,6 +240,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   )
   // First to be closed: no new requests, and those in progress may end while all the rest still works.
   opened.defer(() => listener.stop(config.stopGraceMs))
+  // After whoever started us has said so.
+  setImmediate(() => loadOperations().catch(onFailure('loader')))
   log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })
 
   let stopped: Promise<void> | undefined

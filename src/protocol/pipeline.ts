@@ -53,8 +53,11 @@ export interface Endpoint {
   readonly signingName: string
   /** Largest body that is collected for an operation that does not stream, in bytes. */
   readonly bodyBytesMax: number
-  /** Operations that are missing here answer 501 like those that say `NotImplemented`. */
-  readonly operations: OperationTable
+  /**
+   * Operations that are missing here answer 501 like those that say `NotImplemented`. A getter that gives a promise where the code
+   * is only loaded when the first call comes.
+   */
+  readonly operations: OperationTable | Promise<OperationTable>
   /** What handlers get as their second argument. */
   readonly service: unknown
   /** What a reply says to a page of another origin; asked only for requests that name one. */
@@ -200,16 +203,14 @@ class StandardPipeline implements Pipeline {
       identified =
         route.identity === 'none' ? { ...NOBODY, body: source } : await this.#identify(request, source, endpoint, route)
     }
-    const operation = endpoint.operations[route.operation]
-    if (operation === undefined || operation === NotImplemented)
-      throw notImplementedOperation(endpoint, route.operation)
+    const operation = await requireOperation(endpoint, route.operation)
 
     const body = route.inputStreams
       ? identified.body
       : (collected ?? (await identified.body.collect(endpoint.bodyBytesMax)))
     const input = protocol.parse(route, request, body)
     const call = new PipelineCall(this.#options, input, identified.caller, ids, identified.scope?.region, request)
-    const output = await this.#run(endpoint, operation as AnyOperation, route, call)
+    const output = await this.#run(endpoint, operation, route, call)
     return protocol.serialize(route, output, call.reply, ids)
   }
 
@@ -263,13 +264,12 @@ class StandardPipeline implements Pipeline {
     options: InternalCallOptions = {},
   ): Promise<object> {
     const endpoint = this.#endpoint(service)
-    const operation = endpoint.operations[name]
-    if (operation === undefined || operation === NotImplemented) throw notImplementedOperation(endpoint, name)
+    const operation = await requireOperation(endpoint, name)
     const ids: ReplyIds = { requestId: endpoint.signingName === 's3' ? requestId16() : uuid(), hostId: this.#hostId }
     const route = endpoint.protocol.routeOf(name)
     const call = new PipelineCall(this.#options, input, as, ids, options.region, undefined, options)
     try {
-      return await this.#run(endpoint, operation as AnyOperation, route, call)
+      return await this.#run(endpoint, operation, route, call)
     } catch (error) {
       if (error instanceof AwsError) throw error
       throw this.#options.translate(error, endpoint.signingName) ?? error
@@ -356,6 +356,13 @@ class PipelineCall implements Call {
 
 function styleOf(route: Route): ErrorStyle {
   return route.protocol === 'restXml' ? 's3' : route.protocol === 'awsQuery' ? 'query' : 'json'
+}
+
+/** Throws NotImplemented. */
+async function requireOperation(endpoint: Endpoint, name: string): Promise<AnyOperation> {
+  const operation = (await endpoint.operations)[name]
+  if (operation === undefined || operation === NotImplemented) throw notImplementedOperation(endpoint, name)
+  return operation as AnyOperation
 }
 
 function notImplementedOperation(endpoint: Endpoint, operation: string): AwsError {
