@@ -69,9 +69,7 @@ export const notConfigured = (code: string, message: string, bucket: string): Aw
   new AwsError(code, 404, message, { BucketName: bucket })
 
 export const entityTooLargeToCopy = (limit: number): AwsError =>
-  invalidRequest(
-    `The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`,
-  )
+  invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`)
 
 export const noSuchBucketPolicy = (bucket: string): AwsError =>
   notConfigured('NoSuchBucketPolicy', 'The bucket policy does not exist', bucket)

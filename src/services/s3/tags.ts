@@ -13,11 +13,7 @@ export interface TagSetInput {
 }
 
 /** `isByService`: CloudFormation marks what it makes with `aws:` tags, clients may not. Throws InvalidTag and BadRequest. */
-export function parseTagSet(
-  input: TagSetInput | undefined,
-  kind: 'object' | 'bucket',
-  isByService = false,
-): Tags {
+export function parseTagSet(input: TagSetInput | undefined, kind: 'object' | 'bucket', isByService = false): Tags {
   if (input?.TagSet === undefined) throw malformedXml()
   const tags = input.TagSet.map(({ Key, Value }): readonly [string, string] => {
     if (Key === undefined || Value === undefined) throw malformedXml()
@@ -47,7 +43,11 @@ export function tagSetOutput(tags: Tags | undefined): { Key: string; Value: stri
 function checkTags(tags: Tags, kind: 'object' | 'bucket', isByService: boolean): void {
   const limit = kind === 'object' ? OBJECT_TAGS_MAX : BUCKET_TAGS_MAX
   if (tags.length > limit) {
-    throw new AwsError('BadRequest', 400, `${kind === 'object' ? 'Object' : 'Bucket'} tags cannot be greater than ${limit}`)
+    throw new AwsError(
+      'BadRequest',
+      400,
+      `${kind === 'object' ? 'Object' : 'Bucket'} tags cannot be greater than ${limit}`,
+    )
   }
   const seen = new Set<string>()
   for (const [key, value] of tags) {

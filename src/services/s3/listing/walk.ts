@@ -3,7 +3,9 @@ import type { Entry } from '../../../store/store.ts'
 import type { Lister } from '../../../store/table.ts'
 
 /** What a page consists of, in the order of UTF-8 bytes. */
-export type Item = { readonly kind: 'row'; readonly key: string; readonly entry: Entry } | { readonly kind: 'prefix'; readonly prefix: string }
+export type Item =
+  | { readonly kind: 'row'; readonly key: string; readonly entry: Entry }
+  | { readonly kind: 'prefix'; readonly prefix: string }
 
 export interface Walk {
   /** Parts of the store's key in front of the object's key: table name, bucket. */

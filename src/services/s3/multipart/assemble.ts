@@ -65,7 +65,7 @@ export function multipartEtag(parts: readonly PartRow[]): string {
 export function multipartChecksum(parts: readonly PartRow[], upload: UploadRow): Checksum {
   const algorithm = partAlgorithm(upload)
   const type = upload.checksum?.type ?? 'FULL_OBJECT'
-  const values = parts.map(({ checksum }) => Buffer.from(checksum, 'base64'))
+  const values: Buffer[] = parts.map(({ checksum }) => Buffer.from(checksum, 'base64'))
   if (type === 'COMPOSITE') {
     const value = digestOne(Buffer.concat(values), digestNameOf(algorithm)).toString('base64')
     return { algorithm, type, value: `${value}-${parts.length}` }

@@ -47,7 +47,12 @@ export function partAlgorithm(upload: UploadRow): ChecksumAlgorithm {
 }
 
 /** The parts that count, by ascending number: of those uploaded again, the last. */
-export async function currentParts(s3: S3, uploadId: string, afterNumber = 0, limit = Number.POSITIVE_INFINITY): Promise<PartRow[]> {
+export async function currentParts(
+  s3: S3,
+  uploadId: string,
+  afterNumber = 0,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<PartRow[]> {
   const found: PartRow[] = []
   const pageSize = 1000
   let after: readonly [string, number, string] = [uploadId, afterNumber, LAST_SEQUENCE]

@@ -170,7 +170,9 @@ function checkPlace(kind: Kind, arn: string, bucketRegion: string): void {
 function refuseMissingServices(drafts: readonly Draft[], hasEventBridge: boolean): void {
   const missing = drafts.find(({ kind }) => kind !== 'CloudFunction')
   if (missing !== undefined) {
-    throw notImplemented(`Notifications to ${missing.kind === 'Queue' ? 'SQS queues' : 'SNS topics'} are not implemented`)
+    throw notImplemented(
+      `Notifications to ${missing.kind === 'Queue' ? 'SQS queues' : 'SNS topics'} are not implemented`,
+    )
   }
   if (hasEventBridge) throw notImplemented('Notifications to EventBridge are not implemented')
 }

@@ -81,14 +81,12 @@ function userMetadata(given: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the subject
 const PLAIN = /^[\x20-\x7e\t]*$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the subject
-const LATIN1 = /^[\x00-\xff]*$/
+const WIDE = /[\u0100-\uffff]/
 
 /** Header values arrive as bytes in Latin-1 clothing; callers inside the house pass text. */
 function bytesOf(value: string): Buffer {
-  return Buffer.from(value, LATIN1.test(value) ? 'latin1' : 'utf8')
+  return Buffer.from(value, WIDE.test(value) ? 'utf8' : 'latin1')
 }
 
 const byteLength = (value: string): number => (PLAIN.test(value) ? value.length : bytesOf(value).length)

@@ -17,7 +17,15 @@ import { writeGrants } from '../objects/grants.ts'
 import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
 import { refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
 import { requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
-import { type Checksum, completed, type CompletedRow, garbage, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
+import {
+  type Checksum,
+  completed,
+  type CompletedRow,
+  garbage,
+  type ObjectRow,
+  uploads,
+  type UploadRow,
+} from '../tables.ts'
 
 type CompleteCall = Call<S3Input<'CompleteMultipartUpload'>>
 

@@ -1,11 +1,5 @@
 import type { Call } from '../../../protocol/operation.ts'
-import {
-  type ChecksumAlgorithm,
-  checksumOutput,
-  digestsFor,
-  fullChecksum,
-  parseAlgorithm,
-} from '../checksums.ts'
+import { type ChecksumAlgorithm, checksumOutput, digestsFor, fullChecksum, parseAlgorithm } from '../checksums.ts'
 import { entityTooLargeToCopy, headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
 import { checkKey } from '../object-keys.ts'
 import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
@@ -143,7 +137,11 @@ function isOntoItself({ input }: CopyCall, source: VersionInput): boolean {
 
 /** An ACL, or tags, alone do not count. */
 function changesAnything({ input }: CopyCall): boolean {
-  return input.MetadataDirective === 'REPLACE' || input.ServerSideEncryption !== undefined || input.StorageClass !== undefined
+  return (
+    input.MetadataDirective === 'REPLACE' ||
+    input.ServerSideEncryption !== undefined ||
+    input.StorageClass !== undefined
+  )
 }
 
 function checkDirectives({ input }: CopyCall): void {

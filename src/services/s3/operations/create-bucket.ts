@@ -110,11 +110,7 @@ function refuseOptions({ input }: CreateCall): void {
     if (ownership === 'ObjectWriter' || ownership === 'BucketOwnerPreferred') {
       throw headerNotImplemented('x-amz-object-ownership')
     }
-    throw invalidArgument(
-      `Invalid x-amz-object-ownership header: ${ownership}`,
-      'x-amz-object-ownership',
-      ownership,
-    )
+    throw invalidArgument(`Invalid x-amz-object-ownership header: ${ownership}`, 'x-amz-object-ownership', ownership)
   }
   if (input.ObjectLockEnabledForBucket === true) throw headerNotImplemented('x-amz-bucket-object-lock-enabled')
   if (input.BucketNamespace !== undefined && input.BucketNamespace !== 'global') {

@@ -1,3 +1,6 @@
 import { bucketOperation } from '../operation.ts'
 
-export const deleteBucketLifecycle = bucketOperation<'DeleteBucketLifecycle'>('s3:PutLifecycleConfiguration', () => ({}))
+export const deleteBucketLifecycle = bucketOperation<'DeleteBucketLifecycle'>(
+  's3:PutLifecycleConfiguration',
+  () => ({}),
+)

@@ -1,3 +1,6 @@
 import { bucketOperation } from '../operation.ts'
 
-export const deleteBucketReplication = bucketOperation<'DeleteBucketReplication'>('s3:PutReplicationConfiguration', () => ({}))
+export const deleteBucketReplication = bucketOperation<'DeleteBucketReplication'>(
+  's3:PutReplicationConfiguration',
+  () => ({}),
+)

@@ -1,3 +1,6 @@
 import { bucketOperation } from '../operation.ts'
 
-export const getBucketAccelerateConfiguration = bucketOperation<'GetBucketAccelerateConfiguration'>('s3:GetAccelerateConfiguration', () => ({}))
+export const getBucketAccelerateConfiguration = bucketOperation<'GetBucketAccelerateConfiguration'>(
+  's3:GetAccelerateConfiguration',
+  () => ({}),
+)

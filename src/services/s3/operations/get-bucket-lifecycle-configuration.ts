@@ -1,6 +1,9 @@
 import { notConfigured } from '../errors.ts'
 import { bucketOperation } from '../operation.ts'
 
-export const getBucketLifecycleConfiguration = bucketOperation<'GetBucketLifecycleConfiguration'>('s3:GetLifecycleConfiguration', ({ name }) => {
-  throw notConfigured('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', name)
-})
+export const getBucketLifecycleConfiguration = bucketOperation<'GetBucketLifecycleConfiguration'>(
+  's3:GetLifecycleConfiguration',
+  ({ name }) => {
+    throw notConfigured('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', name)
+  },
+)

@@ -1,3 +1,5 @@
 import { bucketOperation } from '../operation.ts'
 
-export const getBucketRequestPayment = bucketOperation<'GetBucketRequestPayment'>('s3:GetBucketRequestPayment', () => ({ Payer: 'BucketOwner' }))
+export const getBucketRequestPayment = bucketOperation<'GetBucketRequestPayment'>('s3:GetBucketRequestPayment', () => ({
+  Payer: 'BucketOwner',
+}))

@@ -50,7 +50,10 @@ export const listMultipartUploads: S3Operation<'ListMultipartUploads'> = {
         StorageClass: 'STANDARD',
         Owner: { ID: canonicalUserId(bucket.row.accountId) },
         Initiator: value.initiator,
-        ...(value.checksum !== null && { ChecksumAlgorithm: value.checksum.algorithm, ChecksumType: value.checksum.type }),
+        ...(value.checksum !== null && {
+          ChecksumAlgorithm: value.checksum.algorithm,
+          ChecksumType: value.checksum.type,
+        }),
       })),
       CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }

@@ -16,7 +16,12 @@ export const listObjectsV2: S3Operation<'ListObjectsV2'> = {
     const bucket = await requireBucket(call, s3)
     const { Prefix: prefix = '', Delimiter: delimiter = '', ContinuationToken: token, StartAfter: startAfter } = input
     const after = token === undefined ? startAfter : parseContinuationToken(token)
-    const { contents, commonPrefixes, next } = await listCurrent(s3, bucket.name, { prefix, delimiter, after, limit: maxKeys })
+    const { contents, commonPrefixes, next } = await listCurrent(s3, bucket.name, {
+      prefix,
+      delimiter,
+      after,
+      limit: maxKeys,
+    })
     const owner = input.FetchOwner === true ? bucket.row.accountId : undefined
     return {
       Name: bucket.name,

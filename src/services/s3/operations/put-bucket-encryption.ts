@@ -13,7 +13,8 @@ export const putBucketEncryption = bucketOperation<'PutBucketEncryption'>(
       if (algorithm.startsWith('aws:')) throw headerNotImplemented('SSEAlgorithm')
       throw malformedXml()
     }
-    if (rule.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID !== undefined) throw headerNotImplemented('KMSMasterKeyID')
+    if (rule.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID !== undefined)
+      throw headerNotImplemented('KMSMasterKeyID')
     if (rule.BlockedEncryptionTypes !== undefined) throw headerNotImplemented('BlockedEncryptionTypes')
     const encryption = { bucketKeyEnabled: rule.BucketKeyEnabled === true }
     await transact(s3.store, (tx) => s3.buckets.configure(tx, name, { encryption }))

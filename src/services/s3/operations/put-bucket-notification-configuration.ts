@@ -38,10 +38,5 @@ async function validateDestinations(s3: S3, bucket: Bucket, rules: readonly Noti
     fields[`ArgumentValue${count}`] = `Not authorized to invoke function [${targetArn}]`
   }
   if (count === 0) return
-  throw new AwsError(
-    'InvalidArgument',
-    400,
-    'Unable to validate the following destination configurations',
-    fields,
-  )
+  throw new AwsError('InvalidArgument', 400, 'Unable to validate the following destination configurations', fields)
 }

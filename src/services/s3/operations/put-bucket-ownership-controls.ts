@@ -9,7 +9,8 @@ export const putBucketOwnershipControls = bucketOperation<'PutBucketOwnershipCon
     const ownership: string | undefined = rules[0]?.ObjectOwnership
     if (rules.length !== 1 || ownership === undefined) throw malformedXml()
     if (ownership === 'BucketOwnerEnforced') return {}
-    if (ownership === 'BucketOwnerPreferred' || ownership === 'ObjectWriter') throw headerNotImplemented('ObjectOwnership')
+    if (ownership === 'BucketOwnerPreferred' || ownership === 'ObjectWriter')
+      throw headerNotImplemented('ObjectOwnership')
     throw malformedXml()
   },
 )

@@ -12,7 +12,8 @@ const POLICY_BYTES_MAX = 20 * 1024
 
 export const putBucketPolicy = bucketOperation<'PutBucketPolicy'>('s3:PutBucketPolicy', async (bucket, call, s3) => {
   const { Policy: text } = call.input
-  if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw malformedPolicy('Policy exceeds the maximum allowed size: 20480')
+  if (Buffer.byteLength(text) > POLICY_BYTES_MAX)
+    throw malformedPolicy('Policy exceeds the maximum allowed size: 20480')
   const document = parse(text)
   requireOwnResources(document, bucket.name)
   await transact(s3.store, async (tx) => {
@@ -38,7 +39,8 @@ function parse(text: string): PolicyDocument {
 function requireOwnResources(document: PolicyDocument, bucket: string): void {
   for (const { resources } of document.statements) {
     for (const pattern of resources?.patterns ?? []) {
-      if (pattern === bucketArn(bucket) || pattern.startsWith(objectArn(bucket, '')) || coversBucket(pattern, bucket)) continue
+      if (pattern === bucketArn(bucket) || pattern.startsWith(objectArn(bucket, '')) || coversBucket(pattern, bucket))
+        continue
       throw malformedPolicy('Policy has invalid resource')
     }
   }

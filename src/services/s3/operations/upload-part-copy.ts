@@ -65,7 +65,11 @@ function copyRange(text: string | undefined, { size }: ObjectRow): ByteRange {
   }
   if (start >= size) throw invalidRequest('The specified copy range is invalid for the source object size')
   if (end >= size) {
-    throw invalidArgument(`Range specified is not valid for source object of size: ${size}`, 'x-amz-copy-source-range', text)
+    throw invalidArgument(
+      `Range specified is not valid for source object of size: ${size}`,
+      'x-amz-copy-source-range',
+      text,
+    )
   }
   return limited({ start, end })
 }
