@@ -41,6 +41,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     traces: (subject, limit) => server.traces(subject, limit),
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server.stop(),
-    clientConfig: (credentials = server.credentials) => ({ endpoint: server.endpoint, region: server.region, credentials }),
+    clientConfig: (credentials = server.credentials) => ({
+      endpoint: server.endpoint,
+      region: server.region,
+      credentials,
+    }),
   }
 }

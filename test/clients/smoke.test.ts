@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
@@ -16,6 +17,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
@@ -50,6 +53,29 @@ describe('with the AWS SDK, from an empty server', () => {
     expect(await read.Body?.transformToString()).toBe('hello')
     const listed = await s3.send(new ListObjectsV2Command({ Bucket: 'plain' }))
     expect(listed.Contents?.map((object) => object.Key)).toEqual(['a/../b ü+.txt'])
+  })
+
+  it('a signed URL reads and writes without credentials, and a changed one does not', async () => {
+    const s3 = new S3Client(server.clientConfig())
+    await s3.send(new CreateBucketCommand({ Bucket: 'shared' }))
+    const target = { Bucket: 'shared', Key: 'for you +.txt' }
+    const put = await fetch(await getSignedUrl(s3, new PutObjectCommand(target)), { method: 'PUT', body: 'a present' })
+    expect(put.status).toBe(200)
+    const url = await getSignedUrl(s3, new GetObjectCommand(target))
+    expect(await (await fetch(url)).text()).toBe('a present')
+    const forged = await fetch(url.replace('for%20you', 'not%20you'))
+    expect([forged.status, await forged.text()]).toEqual([403, expect.stringContaining('SignatureDoesNotMatch')])
+  })
+
+  it('a stream of unknown length is uploaded in parts', async () => {
+    const client = new S3Client(server.clientConfig())
+    await client.send(new CreateBucketCommand({ Bucket: 'large' }))
+    const part = Buffer.alloc(1024 * 1024, 'x')
+    const Body = Readable.from(Array.from({ length: 11 }, () => part))
+    const done = await new Upload({ client, params: { Bucket: 'large', Key: 'k', Body } }).done()
+    expect(done.ETag).toMatch(/-3"$/)
+    const { Body: read } = await client.send(new GetObjectCommand({ Bucket: 'large', Key: 'k' }))
+    expect((await read?.transformToByteArray())?.length).toBe(11 * part.length)
   })
 
   it('a service of which nothing exists yet says so in its own words', async () => {
