@@ -18,7 +18,7 @@ import { sdkDriver } from './sdk-driver.ts'
 
 const ACCOUNT_ID = '123456789012'
 const IMAGE_KEY = 'été on the beach + sea.jpg'
-const RESULT_LIMIT_MS = 60_000
+const RESULT_LIMIT_MS = 30_000
 
 const POLICY = JSON.stringify({
   Version: '2012-10-17',

@@ -12,6 +12,8 @@ import sys
 import time
 import traceback
 
+from botocore_endpoint import EndpointFinder
+
 LOG_FD = 3
 API_FD = 4
 FRAME_CHARACTERS_MAX = 1_000_000
@@ -353,6 +355,7 @@ def main():
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     prepare_path(startup["opt"])
+    sys.meta_path.insert(0, EndpointFinder())
     prepare_logging()
     api = Api()
     try:
