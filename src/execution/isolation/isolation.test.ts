@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DisposeStack } from '../../std/dispose-stack.ts'
@@ -20,7 +20,9 @@ if (active.kind === 'bubblewrap') {
 
 async function chosen() {
   await using closers = new DisposeStack()
-  return await chooseIsolation('auto', await mkdtemp(join(tmpdir(), 'millrace-isolation-')), closers)
+  const directory = await mkdtemp(join(tmpdir(), 'millrace-isolation-'))
+  closers.defer(() => rm(directory, { recursive: true, force: true }))
+  return await chooseIsolation('auto', directory, closers)
 }
 
 async function canLimit(): Promise<boolean> {

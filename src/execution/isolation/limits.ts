@@ -29,7 +29,7 @@ export async function openLimits(): Promise<LimitsMaker> {
   const tree = await CgroupTree.open()
   if (typeof tree === 'string') {
     return {
-      description: `memory is watched ten times a second, not limited by the kernel: ${tree}`,
+      description: `memory is watched up to ten times a second, not limited by the kernel: ${tree}`,
       make: (memoryMb) => new WatchedLimits(memoryMb),
       close: () => undefined,
     }
