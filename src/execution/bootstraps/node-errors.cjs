@@ -28,14 +28,11 @@ function toErrorDocument(value) {
 /** What the log gets: own properties too (`code`, `$metadata`, …). */
 function toLogDocument(value) {
   if (!isError(value)) return { errorType: typeof value, errorMessage: String(value), stack: [] }
-  const { name, message, stack, ...own } = value
-  return { errorType: String(value.name), errorMessage: String(value.message), ...plain(own), stack: stackOf(value) }
-}
-
-function plain(own) {
-  const kept = {}
-  for (const [key, value] of Object.entries(own)) kept[key] = isError(value) ? toLogDocument(value) : value
-  return kept
+  const own = {}
+  for (const [key, part] of Object.entries(value)) {
+    if (key !== 'name' && key !== 'message' && key !== 'stack') own[key] = isError(part) ? toLogDocument(part) : part
+  }
+  return { errorType: String(value.name), errorMessage: String(value.message), ...own, stack: stackOf(value) }
 }
 
 module.exports = { isError, fatalError, stackOf, toErrorDocument, toLogDocument }
