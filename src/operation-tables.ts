@@ -55,10 +55,7 @@ const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
 
 const BODY_BYTES_MAX = 1024 * 1024
 
-export interface Room {
-  readonly service: unknown
-  readonly bodyBytesMax: number
-}
+export interface Room extends Pick<Endpoint, 'service' | 'bodyBytesMax' | 'crossOriginHeaders'> {}
 
 /** Every service on the wire; a model is read when the first call of its service comes. */
 export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoint[] {
@@ -72,6 +69,7 @@ export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoin
       },
       service: room?.service,
       bodyBytesMax: room?.bodyBytesMax ?? BODY_BYTES_MAX,
+      ...(room?.crossOriginHeaders && { crossOriginHeaders: room.crossOriginHeaders }),
       get protocol() {
         return loadService(name)
       },

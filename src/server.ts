@@ -33,6 +33,7 @@ import { Iam } from './services/iam/service.ts'
 import type { Invocation } from './services/lambda/invoke/invocation.ts'
 import { Lambda } from './services/lambda/service.ts'
 import { Logs } from './services/logs/service.ts'
+import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
 import { Sts } from './services/sts/service.ts'
@@ -112,7 +113,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     canonicalUserId,
     identityPolicies: iam.identityPolicies,
     resourcePolicies: {
-      s3: (arn) => s3.resourcePolicy(arn),
+      s3: (arn, grant) => s3.resourcePolicy(arn, grant),
       lambda: (arn) => lambda.resourcePolicy(arn),
       sts: iam.trustPolicy,
     },
@@ -149,6 +150,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     canAssume: (...role) => iam.canAssume(...role),
     openLog: (...stream) => logs.openLog(...stream),
     authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, clock.now(), region),
+    // More could only wait inside of the executor.
+    eventsInFlightMax: config.environmentsMax,
     // A client's own name for this address: what it can reach.
     origin: (http) => (http === undefined ? endpoint : `http://${http.host}`),
     onFailure: onFailure('invoker'),
@@ -170,7 +173,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     region,
     clock,
     endpoints: endpointsOf({
-      s3: { service: s3, bodyBytesMax: S3_BODY_BYTES_MAX },
+      s3: {
+        service: s3,
+        bodyBytesMax: S3_BODY_BYTES_MAX,
+        crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
+      },
       lambda: { service: lambda, bodyBytesMax: LAMBDA_BODY_BYTES_MAX },
       iam: { service: iam, bodyBytesMax: MIB },
       sts: { service: sts, bodyBytesMax: MIB },

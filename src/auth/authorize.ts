@@ -40,7 +40,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     async decide(caller, grant, http, nowMs, region) {
       const lookup = resourcePolicies[grant.action.slice(0, grant.action.indexOf(':'))]
-      const resource = lookup === undefined || grant.resource === '*' ? undefined : await lookup(grant.resource)
+      const resource = lookup === undefined || grant.resource === '*' ? undefined : await lookup(grant.resource, grant)
       const resourceAccountId =
         resource?.accountId ?? (lookup === undefined ? accountOf(grant.resource) : undefined) ?? accountId
       const isTrustPolicy = resource?.isTrustPolicy === true
@@ -72,6 +72,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         boundary: policies.boundary,
         session: caller.kind === 'role' ? sessionPolicies(caller, policies, sessionDocuments) : policies.session,
         resourcePolicy: resource?.policy,
+        acl: resource?.acl,
         isTrustPolicy,
         restrictPublic: resource?.restrictPublic === true,
       })

@@ -25,10 +25,12 @@ export interface IdentityPolicies {
 }
 
 /** The policy a resource carries and the account that owns it. Provided by each service for its own ARNs. */
-export type ResourcePolicyLookup = (resourceArn: string) => Promise<ResourcePolicy>
+export type ResourcePolicyLookup = (resourceArn: string, grant?: Grant) => Promise<ResourcePolicy>
 
 export interface ResourcePolicy {
   readonly policy: NamedPolicy | undefined
+  /** What an access control list allows, written as a policy: it grants like one, and Block Public Access has its own say about it. */
+  readonly acl?: NamedPolicy | undefined
   /** Undefined: the resource does not exist; then the endpoint's account is assumed, so that a caller who may look is told 404. */
   readonly accountId: string | undefined
   /** A role's trust policy has no implicit trust of its own account. */

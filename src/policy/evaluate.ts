@@ -78,6 +78,12 @@ function match(request: PolicyRequest, isCrossAccount: boolean): Matched {
       } else if (!isRepair) denies.push(described)
     }
   }
+  const { acl } = request
+  for (const statement of acl === undefined ? [] : compiledStatements(acl.document)) {
+    const naming = statement.principals?.(principal, 'Allow', request.boundary !== undefined) ?? 'none'
+    if (naming === 'none' || !statement.matches(action, request.resource, context)) continue
+    resource.push({ statement: describe('resource', acl as NamedPolicy, statement), naming })
+  }
   return { denies, identity, boundary, session, resource }
 }
 

@@ -15,6 +15,8 @@ export interface PolicyRequest {
   readonly session: readonly NamedPolicy[]
   /** The policy the resource carries. */
   readonly resourcePolicy: NamedPolicy | undefined
+  /** What an access control list of the resource allows, written as a policy. */
+  readonly acl?: NamedPolicy | undefined
   /** A role's trust policy: belonging to the account is not enough, the policy itself must name the caller. */
   readonly isTrustPolicy?: boolean
   /** S3 Block Public Access: a public policy counts for the owner's account and services only. */

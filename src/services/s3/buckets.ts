@@ -4,9 +4,13 @@ import type { Store } from '../../store/store.ts'
 import type { Reader } from '../../store/table.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import { noSuchBucket } from './errors.ts'
+import type { CorsRule } from './cors/rule.ts'
+import type { LifecycleConfiguration } from './lifecycle/rule.ts'
 import type { NotificationRule } from './notification/rule.ts'
 import {
   type BucketRow,
+  bucketCors,
+  bucketLifecycles,
   bucketPolicies,
   buckets,
   bucketTags,
@@ -21,6 +25,8 @@ export interface Bucket {
   readonly row: BucketRow
   readonly policy: { readonly text: string; readonly document: PolicyDocument } | undefined
   readonly rules: readonly NotificationRule[]
+  readonly cors: readonly CorsRule[]
+  readonly lifecycle: LifecycleConfiguration | undefined
   /** Tags whose key begins with `aws:`; event messages show them. */
   readonly generatedTags: Readonly<Record<string, string>> | undefined
 }
@@ -90,6 +96,8 @@ export class Buckets {
       row,
       policy: text === undefined ? undefined : { text, document: parsePolicy(text, 'resource') },
       rules,
+      cors: (await bucketCors.get(this.#store, [name])) ?? [],
+      lifecycle: await bucketLifecycles.get(this.#store, [name]),
       generatedTags: generated.length === 0 ? undefined : Object.fromEntries(generated),
     }
   }

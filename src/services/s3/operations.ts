@@ -1,11 +1,11 @@
 import { NotImplemented, type Operations } from '../../protocol/operation.ts'
 import type { ServiceModels } from '../door.ts'
+import { corsPreflight } from './cors/preflight.ts'
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts'
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts'
 import { copyObject } from './operations/copy-object.ts'
 import { createBucket } from './operations/create-bucket.ts'
 import { createMultipartUpload } from './operations/create-multipart-upload.ts'
-import { deleteBucket } from './operations/delete-bucket.ts'
 import { deleteBucketCors } from './operations/delete-bucket-cors.ts'
 import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts'
 import { deleteBucketLifecycle } from './operations/delete-bucket-lifecycle.ts'
@@ -13,8 +13,9 @@ import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts'
 import { deleteBucketReplication } from './operations/delete-bucket-replication.ts'
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts'
 import { deleteBucketWebsite } from './operations/delete-bucket-website.ts'
-import { deleteObject } from './operations/delete-object.ts'
+import { deleteBucket } from './operations/delete-bucket.ts'
 import { deleteObjectTagging } from './operations/delete-object-tagging.ts'
+import { deleteObject } from './operations/delete-object.ts'
 import { deleteObjects } from './operations/delete-objects.ts'
 import { deletePublicAccessBlock } from './operations/delete-public-access-block.ts'
 import { getBucketAccelerateConfiguration } from './operations/get-bucket-accelerate-configuration.ts'
@@ -26,42 +27,50 @@ import { getBucketLocation } from './operations/get-bucket-location.ts'
 import { getBucketLogging } from './operations/get-bucket-logging.ts'
 import { getBucketNotificationConfiguration } from './operations/get-bucket-notification-configuration.ts'
 import { getBucketOwnershipControls } from './operations/get-bucket-ownership-controls.ts'
-import { getBucketPolicy } from './operations/get-bucket-policy.ts'
 import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts'
+import { getBucketPolicy } from './operations/get-bucket-policy.ts'
 import { getBucketReplication } from './operations/get-bucket-replication.ts'
 import { getBucketRequestPayment } from './operations/get-bucket-request-payment.ts'
 import { getBucketTagging } from './operations/get-bucket-tagging.ts'
 import { getBucketVersioning } from './operations/get-bucket-versioning.ts'
 import { getBucketWebsite } from './operations/get-bucket-website.ts'
-import { getObject } from './operations/get-object.ts'
 import { getObjectAcl } from './operations/get-object-acl.ts'
 import { getObjectLockConfiguration } from './operations/get-object-lock-configuration.ts'
 import { getObjectTagging } from './operations/get-object-tagging.ts'
+import { getObject } from './operations/get-object.ts'
 import { getPublicAccessBlock } from './operations/get-public-access-block.ts'
 import { headBucket } from './operations/head-bucket.ts'
 import { headObject } from './operations/head-object.ts'
 import { listBuckets } from './operations/list-buckets.ts'
 import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
-import { listObjects } from './operations/list-objects.ts'
 import { listObjectsV2 } from './operations/list-objects-v2.ts'
+import { listObjects } from './operations/list-objects.ts'
 import { listParts } from './operations/list-parts.ts'
+import { putBucketCors } from './operations/put-bucket-cors.ts'
 import { putBucketEncryption } from './operations/put-bucket-encryption.ts'
+import { putBucketLifecycleConfiguration } from './operations/put-bucket-lifecycle-configuration.ts'
 import { putBucketNotificationConfiguration } from './operations/put-bucket-notification-configuration.ts'
 import { putBucketOwnershipControls } from './operations/put-bucket-ownership-controls.ts'
 import { putBucketPolicy } from './operations/put-bucket-policy.ts'
 import { putBucketTagging } from './operations/put-bucket-tagging.ts'
-import { putObject } from './operations/put-object.ts'
 import { putObjectTagging } from './operations/put-object-tagging.ts'
+import { putObject } from './operations/put-object.ts'
 import { putPublicAccessBlock } from './operations/put-public-access-block.ts'
-import { uploadPart } from './operations/upload-part.ts'
 import { uploadPartCopy } from './operations/upload-part-copy.ts'
+import { uploadPart } from './operations/upload-part.ts'
 import type { S3 } from './service.ts'
+
+/** What S3 has outside its model. */
+interface PseudoOperations {
+  readonly CorsPreflight: typeof corsPreflight
+}
 
 /** Every operation of S3. A missing or misspelt one does not compile. */
 export const operations = {
   AbortMultipartUpload: abortMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,
   CopyObject: copyObject,
+  CorsPreflight: corsPreflight,
   CreateBucket: createBucket,
   CreateBucketMetadataConfiguration: NotImplemented,
   CreateBucketMetadataTableConfiguration: NotImplemented,
@@ -138,11 +147,11 @@ export const operations = {
   PutBucketAccelerateConfiguration: NotImplemented,
   PutBucketAcl: NotImplemented,
   PutBucketAnalyticsConfiguration: NotImplemented,
-  PutBucketCors: NotImplemented,
+  PutBucketCors: putBucketCors,
   PutBucketEncryption: putBucketEncryption,
   PutBucketIntelligentTieringConfiguration: NotImplemented,
   PutBucketInventoryConfiguration: NotImplemented,
-  PutBucketLifecycleConfiguration: NotImplemented,
+  PutBucketLifecycleConfiguration: putBucketLifecycleConfiguration,
   PutBucketLogging: NotImplemented,
   PutBucketMetricsConfiguration: NotImplemented,
   PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
@@ -171,4 +180,4 @@ export const operations = {
   UploadPart: uploadPart,
   UploadPartCopy: uploadPartCopy,
   WriteGetObjectResponse: NotImplemented,
-} satisfies Operations<ServiceModels['s3'], S3>
+} satisfies Operations<ServiceModels['s3'], S3> & PseudoOperations

@@ -1,6 +1,9 @@
 import type { BlobId } from '../../blobs/blobs.ts'
 import { json, raw, Table } from '../../store/table.ts'
+import type { Acl, Ownership } from './acl/acl.ts'
 import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
+import type { CorsRule } from './cors/rule.ts'
+import type { LifecycleConfiguration } from './lifecycle/rule.ts'
 import type { NotificationRule } from './notification/rule.ts'
 
 /** What every write into a bucket checks; small, and rewritten with each change of a configuration, so its version tells them apart. */
@@ -16,6 +19,10 @@ export interface BucketRow {
   readonly publicAccessBlock: PublicAccessBlock | null
   /** `null`: never put; the default (AES256) then applies too. */
   readonly encryption: { readonly bucketKeyEnabled: boolean } | null
+  /** Absent: BucketOwnerEnforced. `null`: deleted by DeleteBucketOwnershipControls; then writers own what they write. */
+  readonly ownership?: Ownership | null
+  /** Absent: the owner's alone. */
+  readonly acl?: Acl
 }
 
 export interface PublicAccessBlock {
@@ -40,6 +47,10 @@ export interface ObjectRow {
   readonly metadata: ObjectMetadata
   readonly checksum: Checksum
   readonly tags?: Tags
+  /** Absent: the bucket owner's alone. */
+  readonly acl?: Acl
+  /** Absent: STANDARD. */
+  readonly storageClass?: string
 }
 
 export type Tags = readonly (readonly [key: string, value: string])[]
@@ -114,6 +125,15 @@ export interface CompletedRow {
   readonly checksum: Checksum
 }
 
+/** A bucket is looked through once per day, in batches. */
+export interface LifecycleRound {
+  /** Midnight (UTC) of the day it is for, in ms since 1970. */
+  readonly dayMs: number
+  /** What is looked at, and the last key done; `done` until the next day. */
+  readonly phase: 'objects' | 'uploads' | 'done'
+  readonly after: readonly string[]
+}
+
 /** Storage that nothing names any more, once the readers that may still be at it have ended. */
 export type Garbage =
   | { readonly kind: 'blob'; readonly id: BlobId; readonly ref: string }
@@ -126,6 +146,19 @@ export const buckets = new Table<readonly [bucket: string], BucketRow>('s3-bucke
 /** JSON text, as it was put. */
 export const bucketPolicies = new Table<readonly [bucket: string], string>('s3-bucket-policy', json<string>())
 export const bucketTags = new Table<readonly [bucket: string], Tags>('s3-bucket-tags', json<Tags>())
+export const bucketCors = new Table<readonly [bucket: string], readonly CorsRule[]>(
+  's3-bucket-cors',
+  json<readonly CorsRule[]>(),
+)
+export const bucketLifecycles = new Table<readonly [bucket: string], LifecycleConfiguration>(
+  's3-bucket-lifecycle',
+  json<LifecycleConfiguration>(),
+)
+/** How far the lifecycle worker is with a bucket; without a row, it begins. */
+export const lifecycleRounds = new Table<readonly [bucket: string], LifecycleRound>(
+  's3-lifecycle-round',
+  json<LifecycleRound>(),
+)
 export const notificationRules = new Table<readonly [bucket: string, index: number], NotificationRule>(
   's3-notification-rule',
   json<NotificationRule>(),

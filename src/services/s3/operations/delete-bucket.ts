@@ -4,7 +4,18 @@ import { noSuchBucket } from '../errors.ts'
 import { GARBAGE_GRACE_MS } from '../garbage.ts'
 import { bucketOperation } from '../operation.ts'
 import type { S3 } from '../service.ts'
-import { bucketPolicies, buckets, bucketTags, garbage, notificationRules, objects, uploads } from '../tables.ts'
+import {
+  bucketCors,
+  bucketLifecycles,
+  bucketPolicies,
+  buckets,
+  bucketTags,
+  garbage,
+  lifecycleRounds,
+  notificationRules,
+  objects,
+  uploads,
+} from '../tables.ts'
 
 const BATCH = 500
 
@@ -20,6 +31,9 @@ export const deleteBucket = bucketOperation<'DeleteBucket'>('s3:DeleteBucket', a
     buckets.delete(tx, [name])
     bucketPolicies.delete(tx, [name])
     bucketTags.delete(tx, [name])
+    bucketCors.delete(tx, [name])
+    bucketLifecycles.delete(tx, [name])
+    lifecycleRounds.delete(tx, [name])
     for (const { key } of await notificationRules.list(tx, { prefix: [name], limit: BATCH })) {
       notificationRules.delete(tx, key)
     }

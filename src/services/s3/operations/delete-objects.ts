@@ -1,6 +1,7 @@
 import { AwsError, notImplemented } from '../../../protocol/errors.ts'
 import type { Call } from '../../../protocol/operation.ts'
-import { invalidRequest, malformedXml, noSuchKey, preconditionFailed } from '../errors.ts'
+import { malformedXml, noSuchKey, preconditionFailed } from '../errors.ts'
+import { requireIntegrityHeader } from '../integrity.ts'
 import { checkKey } from '../object-keys.ts'
 import { commitDeletion, requireKnownVersion } from '../objects/delete.ts'
 import { matchesEtag } from '../objects/preconditions.ts'
@@ -22,7 +23,7 @@ export const deleteObjects: S3Operation<'DeleteObjects'> = {
     const { Delete: request } = call.input
     const entries = request.Objects ?? []
     if (entries.length === 0 || entries.length > ENTRIES_MAX) throw malformedXml()
-    requireIntegrityHeader(call)
+    requireIntegrityHeader(call.http)
     await requireBucket(call, s3)
     const outcomes: (AwsError | undefined)[] = []
     for (let from = 0; from < entries.length; from += CONCURRENT) {
@@ -86,10 +87,3 @@ function identity({ Key, VersionId }: Entry): { Key: string | undefined; Version
 }
 
 /** So many keys in one body: S3 wants to be sure that it arrived whole. Calls inside the house cannot be damaged. */
-function requireIntegrityHeader({ http }: DeleteCall): void {
-  if (http === undefined || http.headers['content-md5'] !== undefined) return
-  const names = Object.keys(http.headers)
-  if (names.some((name) => name.startsWith('x-amz-checksum-'))) return
-  if (http.headers['x-amz-trailer']?.toLowerCase().includes('x-amz-checksum-')) return
-  throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*')
-}
