@@ -59,6 +59,8 @@ type Waited = Happening | { readonly kind: 'timeout' }
 
 export class Environment {
   readonly spec: FunctionSpec
+  /** Told once, when the init phase has ended, well or not. */
+  onInitialized: () => void = () => undefined
   readonly #options: EnvironmentOptions
   readonly #id = randomHex(16)
   readonly #streamName: string
@@ -95,7 +97,7 @@ export class Environment {
 
   /** Runs one event, after an init where none has been. Throws {@link EnvironmentStartError}; the environment is of no use then. */
   async run(request: InvocationRequest): Promise<InvocationResult> {
-    const initMs = this.#state === 'new' ? await this.#initialize() : undefined
+    const initMs = this.#state === 'new' ? await this.#initialize().finally(() => this.onInitialized()) : undefined
     this.#move('busy')
     const { clock } = this.#options
     const { requestId, traceHeader } = request

@@ -60,6 +60,15 @@ describe('environments', () => {
     expect(order).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('are not started by the dozen for a burst: a busy one is free sooner', async () => {
+    await open()
+    const fn = await workshop.define({ 'index.mjs': COUNTER })
+    const results = await Promise.all(Array.from({ length: 48 }, () => fn.run({ waitMs: 1 })))
+    const processes = new Set(results.map(({ value }) => (value as { pid: number }).pid))
+    expect(processes.size).toBeLessThan(24)
+    expect(places().length).toBe(processes.size)
+  })
+
   it('can be waited for until a signal says no', async () => {
     await open({ environmentsMax: 1 })
     const fn = await workshop.define({ 'index.mjs': COUNTER })

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { DisposeStack } from '../std/dispose-stack.ts'
 import { Environment } from './environment.ts'
 import {
@@ -16,6 +17,8 @@ import { Pool } from './pool.ts'
 import { findRuntimes, type Runtime } from './runtimes.ts'
 
 const ENVIRONMENTS_MAX = 64
+/** A start is mostly computing, with a little waiting for the disk. */
+const STARTS_PER_PROCESSOR = 2
 const IDLE_MAX_MS = 5 * 60 * 1000
 
 /** Finds out what this machine can run, and how well it can be isolated: some 50 ms. Throws when the isolation asked for does not work. */
@@ -46,6 +49,7 @@ class LocalExecutor implements Executor {
     this.#pool = new Pool({
       clock: options.clock,
       environmentsMax: options.environmentsMax ?? ENVIRONMENTS_MAX,
+      startsMax: STARTS_PER_PROCESSOR * availableParallelism(),
       idleMaxMs: options.idleMaxMs ?? IDLE_MAX_MS,
       create: (spec) => {
         const runtime = this.#requireRuntime(spec.runtime)

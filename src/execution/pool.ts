@@ -4,12 +4,16 @@ import { EnvironmentStartError, type FunctionSpec } from './execution.ts'
 
 /** Events that may wait for an environment; what asks for more is told that the machine is full. */
 const WAITERS_MAX = 10_000
+/** Waiters looked at behind one who must wait for a start. */
+const LOOKAHEAD = 64
 /** An environment is replaced when its credentials would end so close to the end of an event, in ms. */
 const CREDENTIALS_MARGIN_MS = 60_000
 
 export interface PoolOptions {
   readonly clock: Clock
   readonly environmentsMax: number
+  /** Environments starting at one time: more would only share the processors, and a busy one may be free before they are ready. */
+  readonly startsMax: number
   readonly idleMaxMs: number
   /** A new environment; starts nothing yet. */
   readonly create: (spec: FunctionSpec) => Environment
@@ -41,6 +45,7 @@ export class Pool {
   /** Everything that takes a place of the machine's: idle, busy and not yet ended. */
   #count = 0
   #endingCount = 0
+  #startingCount = 0
   #reapTimer: Timer | undefined
   #isClosed = false
 
@@ -102,7 +107,9 @@ export class Pool {
       }
       this.#end(slot)
     }
-    if (this.#count < this.#options.environmentsMax) return this.#create(spec)
+    if (this.#count < this.#options.environmentsMax) {
+      return this.#startingCount < this.#options.startsMax ? this.#create(spec) : undefined
+    }
     this.#makeRoom()
     return undefined
   }
@@ -110,6 +117,11 @@ export class Pool {
   #create(spec: FunctionSpec): Slot {
     const slot = { environment: this.#options.create(spec), key: keyOf(spec), idleSinceMs: 0, isRetired: false }
     this.#count++
+    this.#startingCount++
+    slot.environment.onInitialized = () => {
+      this.#startingCount--
+      this.#serveWaiters()
+    }
     this.#busy.add(slot)
     return slot
   }
@@ -161,17 +173,25 @@ export class Pool {
     this.#armReaper()
   }
 
-  /** Gives places to those who wait, in their order, until the first cannot be served. */
+  /**
+   * Gives places to those who wait, in their order. On a full machine the first who cannot be served ends the round, for the next place is
+   * his; where only too many are starting, those behind him may find an idle one.
+   */
   #serveWaiters(): void {
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+    let at = 0
+    while (at < Math.min(this.#waiters.length, LOOKAHEAD)) {
+      const waiter = this.#waiters[at] as Waiter
       try {
         const slot = this.#take(waiter.spec)
         if (slot === undefined) {
-          this.#waiters.unshift(waiter)
-          return
+          if (this.#count >= this.#options.environmentsMax) return
+          at++
+          continue
         }
+        this.#waiters.splice(at, 1)
         waiter.resolve(slot)
       } catch (error) {
+        this.#waiters.splice(at, 1)
         waiter.reject(error)
       }
     }

@@ -243,9 +243,9 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
 
     it('gives a function the AWS SDK', async () => {
       const code = `import { S3Client } from '@aws-sdk/client-s3'
-        export const handler = async () => (await new S3Client({}).config.endpoint()).port`
+        export const handler = async () => S3Client.name`
       const fn = await workshop.define({ 'index.mjs': code }, { memoryMb: 512 })
-      expect((await fn.run()).value).toBe(portOf(endpoint))
+      expect((await fn.run()).value).toBe('S3Client')
     })
 
     it('leaves nothing behind', async () => {
