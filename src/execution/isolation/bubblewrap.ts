@@ -73,6 +73,8 @@ export class Bubblewrap implements Isolation {
   readonly #layers: Layers
   readonly #limits: LimitsMaker
   readonly #tools: Tools
+  /** Worth keeping: finding it out takes a millisecond. */
+  readonly #base: readonly string[]
   #count = 0
 
   constructor(directory: string, layers: Layers, limits: LimitsMaker, tools: Tools) {
@@ -80,6 +82,7 @@ export class Bubblewrap implements Isolation {
     this.#layers = layers
     this.#limits = limits
     this.#tools = tools
+    this.#base = baseArguments(tools)
     this.reason = `functions have namespaces of their own and reach nothing but the endpoint; ${limits.description}`
   }
 
@@ -104,7 +107,7 @@ export class Bubblewrap implements Isolation {
     // Environments have been ended by their pool; nothing else is held.
   }
 
-  /** Everything bwrap is told about the file system. */
+  /** Everything bwrap is told but the variables. */
   async #prepare(directory: string, userId: number, options: SandboxOptions): Promise<string[]> {
     const tmp = join(directory, 'tmp')
     await mkdir(tmp, { recursive: true, mode: 0o700 })
@@ -118,6 +121,7 @@ export class Bubblewrap implements Isolation {
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text, { mode: 0o644 })
     const opt = await this.#layers.merged(options.layerPaths)
     return [
+      ...this.#base,
       ...(opt === undefined ? directories('/opt') : ['--ro-bind', opt, PATHS.opt]),
       ...Object.keys(files).flatMap((name) => ['--ro-bind', join(directory, name), `/etc/${name}`]),
       ...options.interpreterPaths.flatMap((path) => [...directories(...parents(path)), '--ro-bind', path, path]),
@@ -145,7 +149,6 @@ export class Bubblewrap implements Isolation {
       const mounts = await this.#prepare(directory, USER_ID_FIRST, options)
       const [file, ...args] = [
         this.#tools.bwrap,
-        ...baseArguments(this.#tools),
         ...mounts,
         ...lastArguments({}),
         '--',
@@ -202,7 +205,7 @@ class BubblewrapSandbox implements Sandbox {
     ]
     // The function's variables go around bwrap, which runs outside of the sandbox: LD_PRELOAD and the like must not reach it. And what
     // stands in a command line could be read by everybody on this machine.
-    const told = [...baseArguments(this.#tools), ...this.#mounts, ...lastArguments(command.variables)]
+    const told = [...this.#mounts, ...lastArguments(command.variables)]
     const child = new Child(
       {
         file: file as string,
@@ -216,6 +219,7 @@ class BubblewrapSandbox implements Sandbox {
       (code, signal) => interpret(code, signal, this.#limits.ended()),
     )
     this.#limits.started(child.pid, () => child.kill())
+    child.limitStorage(join(this.#directory, 'tmp'), this.#options.ephemeralStorageMb)
     return child
   }
 

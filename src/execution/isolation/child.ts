@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
 import { Server } from 'node:net'
+import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { assert } from '../../std/assert.ts'
 import { systemClock } from '../../std/clock.ts'
 import { type ProcessExit, type ProcessListener, ProcessStartError } from './isolation.ts'
+import { StorageWatch } from './storage-watch.ts'
 
 /** Descriptors of a runtime process beside the usual three. The bootstraps know them by number. */
 const LOG_FD = 3
@@ -33,6 +36,8 @@ export class Child {
   readonly #process: ChildProcess
   readonly #listener: ProcessListener
   readonly #interpret: Interpret
+  #storage: StorageWatch | undefined
+  #overfull: string | undefined
   #exit: ProcessExit | undefined
   #isOver = false
 
@@ -88,6 +93,17 @@ export class Child {
     }
   }
 
+  /** Ends the process when the directory holds more than it may. */
+  limitStorage(directory: string, limitMb: number): void {
+    this.#storage = new StorageWatch(directory, limitMb, () => {
+      const why = `/tmp holds more than ${limitMb} MB: the function is ended, /tmp is emptied\n`
+      this.#listener.onStderr(Buffer.from(why))
+      this.#overfull = directory
+      this.kill()
+    })
+    this.#storage.start()
+  }
+
   #read(stream: Readable | null, take: (chunk: Buffer) => void): void {
     assert(stream !== null, 'the stream is a pipe')
     stream.on('data', take)
@@ -114,6 +130,9 @@ export class Child {
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.#exit = this.#interpret(code, signal)
+    this.#storage?.stop()
+    // Else every later event in this place would meet the same end.
+    if (this.#overfull !== undefined) empty(this.#overfull)
     // What it started does not outlive it, and would hold the pipes.
     this.kill()
     if (this.#process.connected) this.#process.disconnect()
@@ -126,6 +145,10 @@ export class Child {
     for (const stream of this.#process.stdio) stream?.destroy()
     this.#listener.onExit(this.#exit ?? { kind: 'signalled', signal: 'killed', isOutOfMemory: false })
   }
+}
+
+function empty(directory: string): void {
+  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true })
 }
 
 /** Signals in the words that Lambda's messages use. */

@@ -196,6 +196,16 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect((await fn.run({ code: 'return 1' })).value).toBe(1)
     })
 
+    it('ends a function that fills more disk than it has', async () => {
+      const fn = await define({ ephemeralStorageMb: 8 })
+      const code = `const folder = process.env.TMPDIR ?? '/tmp'; let n = 0
+        for (;;) { fs.writeFileSync(folder + '/' + n++, Buffer.alloc(1 << 20)); await new Promise((done) => setTimeout(done, 20)) }`
+      const ran = await fn.run({ code })
+      expect(ran.errorType).toBe('Runtime.ExitError')
+      expect(ran.log).toContain('/tmp holds more than 8 MB')
+      expect((await fn.run({ code: "return fs.readdirSync(process.env.TMPDIR ?? '/tmp')" })).value).toEqual([])
+    })
+
     it.runIf(strength.hasHardLimits)('stops a fork bomb, and others do not notice', async () => {
       const neighbour = await define()
       await neighbour.run({ code: 'return 1' })

@@ -51,7 +51,7 @@ export class ProcessIsolation implements Isolation {
       sdk: sdkModules === undefined ? undefined : dirname(sdkModules),
       bin: [dirname(process.execPath)],
     }
-    return new ProcessSandbox(directory, paths, this.#limits.make(options.memoryMb), this.#prefix)
+    return new ProcessSandbox(directory, paths, options, this.#limits.make(options.memoryMb), this.#prefix)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,12 +63,20 @@ class ProcessSandbox implements Sandbox {
   readonly paths: SandboxPaths
   readonly hasOwnNetwork = false
   readonly #directory: string
+  readonly #options: SandboxOptions
   readonly #limits: Limits
   readonly #prefix: readonly string[]
 
-  constructor(directory: string, paths: SandboxPaths, limits: Limits, prefix: readonly string[]) {
+  constructor(
+    directory: string,
+    paths: SandboxPaths,
+    options: SandboxOptions,
+    limits: Limits,
+    prefix: readonly string[],
+  ) {
     this.#directory = directory
     this.paths = paths
+    this.#options = options
     this.#limits = limits
     this.#prefix = prefix
   }
@@ -88,6 +96,7 @@ class ProcessSandbox implements Sandbox {
       (code, signal) => interpret(code, signal, this.#limits.ended()),
     )
     this.#limits.started(child.pid, () => child.kill())
+    child.limitStorage(this.paths.tmp, this.#options.ephemeralStorageMb)
     return child
   }
 
