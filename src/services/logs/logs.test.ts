@@ -237,19 +237,19 @@ describe('GetLogEvents', () => {
 
   it('sorts events that came in late, in both directions and over pages', async () => {
     await makeStream('s1')
-    const expected: string[] = []
-    for (let n = 0; n < 300; n++) {
-      // Three interleaved runs, each a chunk of its own per batch, out of order among themselves.
-      const offsetMs = (n % 3) * 7 + Math.floor(n / 3) * 11_000 - 20 * 60_000 * (n % 2)
-      await put('s1', [offsetMs, `${String(offsetMs + 10_000_000).padStart(9, '0')} ${n}`])
-      expected.push(`${String(offsetMs + 10_000_000).padStart(9, '0')} ${n}`)
+    const written: [offsetMs: number, message: string][] = []
+    for (let batch = 0; batch < 60; batch++) {
+      // Every batch is a chunk of 9 s; the next begins inside it, and every other one 20 minutes earlier.
+      const startMs = batch * 3000 - (batch % 2) * 20 * 60_000
+      const events = [0, 1, 4500, 9000].map((ms, n): [number, string] => [startMs + ms, `${batch}.${n}`])
+      await put('s1', ...events)
+      written.push(...events)
     }
-    expected.sort(
-      (a, b) => Number(a.split(' ')[0]) - Number(b.split(' ')[0]) || Number(a.split(' ')[1]) - Number(b.split(' ')[1]),
-    )
+    // Sorting is stable, so events of the same time stay in the order in which they came.
+    const expected = written.sort((a, b) => a[0] - b[0]).map(([, message]) => message)
     const forward: (string | undefined)[] = []
     let token: string | undefined
-    for (;;) {
+    for (let pageCount = 0; pageCount < 100; pageCount++) {
       const page: Page = await account.call('logs', 'GetLogEvents', {
         ...S,
         startFromHead: true,
@@ -263,7 +263,7 @@ describe('GetLogEvents', () => {
     expect(forward).toEqual(expected)
     const backward: (string | undefined)[] = []
     token = undefined
-    for (;;) {
+    for (let pageCount = 0; pageCount < 100; pageCount++) {
       const page: Page = await account.call('logs', 'GetLogEvents', { ...S, limit: 7, nextToken: token })
       if (page.events?.length === 0) break
       backward.unshift(...(messages(page) ?? []))
