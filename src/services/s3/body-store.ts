@@ -1,4 +1,4 @@
-import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import { type BlobId, BlobMissingError, type BlobStore } from '../../blobs/blobs.ts'
 import { assert, assertNever } from '../../std/assert.ts'
 import type { ByteSource } from '../../std/byte-source.ts'
 import { sourceFrom, sourceOf } from '../../std/byte-source.ts'
@@ -6,9 +6,9 @@ import { type DigestName, type Digests, digestBytes } from '../../std/digest.ts'
 import type { Store } from '../../store/store.ts'
 import type { Writes } from '../../store/transaction.ts'
 import { entityTooLarge } from './errors.ts'
-import { GARBAGE_GRACE_MS } from './garbage.ts'
+import { GARBAGE_GRACE_MS, leaveGarbage } from './garbage.ts'
 import { Layouts, type Piece } from './layouts.ts'
-import { blobRefs, type Body, bodies, garbage, type SimpleBody } from './tables.ts'
+import { blobRefs, type Body, bodies, type SimpleBody } from './tables.ts'
 
 /** Largest body kept in the store. LevelDB: 16.7 k commits/s at 4 KiB, 6.5 k/s at 16 KiB; a file of its own costs two fsyncs more. */
 export const INLINE_BYTES_MAX = 4096
@@ -95,14 +95,14 @@ export class BodyStore {
         bodies.delete(writes, [body.id])
         return
       case 'blob':
-        garbage.put(writes, [nowMs + GARBAGE_GRACE_MS, `${body.id} ${body.ref}`], {
+        leaveGarbage(writes, nowMs + GARBAGE_GRACE_MS, {
           kind: 'blob',
           id: body.id,
           ref: body.ref,
         })
         return
       case 'parts':
-        garbage.put(writes, [nowMs + GARBAGE_GRACE_MS, body.id], { kind: 'layout', id: body.id })
+        leaveGarbage(writes, nowMs + GARBAGE_GRACE_MS, { kind: 'layout', id: body.id })
         return
       default:
         assertNever(body)
@@ -110,8 +110,8 @@ export class BodyStore {
   }
 
   /**
-   * The bytes `start`..`end` (inclusive). Undefined when an inline body has gone: its object was overwritten or deleted since its
-   * row was read.
+   * The bytes `start`..`end` (inclusive). Undefined when the body has gone: its object was overwritten or deleted since its row was
+   * read (rows go at once, blobs after the grace).
    */
   async read(body: Body, start: number, end: number): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
     switch (body.kind) {
@@ -122,7 +122,7 @@ export class BodyStore {
         return bytes === undefined || end - start + 1 === bytes.length ? bytes : bytes.subarray(start, end + 1)
       }
       case 'blob':
-        return this.#blobs.read(body.id, { start, end })
+        return this.#readBlob(body.id, start, end)
       case 'parts':
         return this.#readParts(body.id, start, end)
       default:
@@ -135,6 +135,15 @@ export class BodyStore {
     const bytes = await this.read(body, start, end)
     if (bytes === undefined) return undefined
     return Buffer.isBuffer(bytes) ? sourceOf(bytes) : sourceFrom(bytes, end - start + 1)
+  }
+
+  async #readBlob(id: BlobId, start: number, end: number): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      return await this.#blobs.read(id, { start, end })
+    } catch (error) {
+      if (error instanceof BlobMissingError) return undefined
+      throw error
+    }
   }
 
   async #write(source: ByteSource, names: readonly DigestName[]): Promise<ReceivedBody> {

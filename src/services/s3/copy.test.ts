@@ -50,6 +50,29 @@ describe('a copy', () => {
     expect(await harness.blobIds()).toEqual([])
   })
 
+  it('of a source that is overwritten meanwhile has the bytes of one version, for good', async () => {
+    for (const isFreed of [false, true]) {
+      await harness.put('a', LARGE)
+      const { output } = await harness.call(
+        'CopyObject',
+        { Bucket: 'bucket', Key: 'b', CopySource: 'bucket/a' },
+        {
+          async mayDo({ action }) {
+            if (action === 's3:PutObject') {
+              await harness.put('a', LARGE.toUpperCase())
+              if (isFreed) await harness.collect()
+            }
+            return true
+          },
+        },
+      )
+      await harness.collect()
+      const read = await harness.get('b')
+      expect(read.text).toBe(isFreed ? LARGE.toUpperCase() : LARGE)
+      expect(read.output.ETag).toBe(output.CopyObjectResult?.ETag)
+    }
+  })
+
   it('computes the checksum it is asked for', async () => {
     await harness.put('a', LARGE)
     const { output } = await copy('b', 'bucket/a', { ChecksumAlgorithm: 'SHA256' })

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Caller } from '../../protocol/caller.ts'
+import { ManualClock } from '../../std/clock.ts'
 import { customerId } from './owners.ts'
 import { FUNCTION_ARN, S3Harness } from './testing.ts'
 
@@ -224,25 +225,33 @@ describe('sequencers', () => {
     await harness.call('DeleteObject', { Bucket: 'bucket', Key: 'k' })
     take()
     // The same store in a new process whose clock is an hour behind.
-    const { S3 } = await import('./service.ts')
-    const { ManualClock } = await import('../../std/clock.ts')
     const clock = new ManualClock(harness.clock.now() - 3_600_000)
-    const restarted = new S3Harness()
-    const s3 = new S3({
-      store: harness.store,
-      blobs: harness.blobs,
-      clock,
-      deliveries: harness.deliveries,
-      accessDenied: () => {
-        throw new Error()
-      },
-    })
-    Object.assign(restarted, { s3 })
+    const restarted = new S3Harness({ store: harness.store, deliveries: harness.deliveries, clock })
     await restarted.put('k', 'later')
     take()
     expect(sequencers).toHaveLength(7)
     expect([...sequencers].sort()).toEqual(sequencers)
     expect(new Set(sequencers).size).toBe(7)
+  })
+
+  it('increase when servers take turns whose clocks differ', async () => {
+    const others = [-60_000, 60_000].map(
+      (offsetMs) =>
+        new S3Harness({
+          store: harness.store,
+          deliveries: harness.deliveries,
+          clock: new ManualClock(harness.clock.now() + offsetMs),
+        }),
+    )
+    for (let round = 0; round < 3; round++) {
+      for (const server of [harness, ...others]) {
+        await server.put('k', 'x')
+        if (round === 1) await server.call('PutObjectTagging', { Bucket: 'bucket', Key: 'k', Tagging: { TagSet: [] } })
+      }
+    }
+    const sequencers = harness.deliveries.records().flatMap(({ s3 }) => s3.object.sequencer ?? [])
+    expect(sequencers).toHaveLength(9)
+    expect([...new Set(sequencers)].sort()).toEqual(sequencers)
   })
 
   it('of racing writers: the version that stays has the greatest', async () => {

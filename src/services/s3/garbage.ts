@@ -3,7 +3,7 @@ import { assertNever } from '../../std/assert.ts'
 import { type Clock, sleep } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
 import type { Row } from '../../store/table.ts'
-import { transact } from '../../store/transaction.ts'
+import { transact, type Writes } from '../../store/transaction.ts'
 import type { BodyStore } from './body-store.ts'
 import {
   blobRefs,
@@ -26,6 +26,26 @@ const BATCH = 100
 const POLL_MS = 60_000
 
 type GarbageRow = Row<readonly [dueMs: number, id: string], Garbage>
+
+/** Adds to the commit what is to be freed, and when at the earliest. */
+export function leaveGarbage(writes: Writes, dueMs: number, what: Garbage): void {
+  garbage.put(writes, [dueMs, nameOf(what)], what)
+}
+
+/** Different for different work: an upload and the layout it became have one id, and may end in the same millisecond. */
+function nameOf(what: Garbage): string {
+  switch (what.kind) {
+    case 'blob':
+      return `blob ${what.id} ${what.ref}`
+    case 'layout':
+      return `layout ${what.id}`
+    case 'upload':
+    case 'completed':
+      return `${what.kind} ${what.uploadId}`
+    default:
+      return assertNever(what)
+  }
+}
 
 /** Does any object, part or copy hold this blob? The sweep asks before it deletes. */
 export async function isBlobHeld(store: Store, id: BlobId): Promise<boolean> {

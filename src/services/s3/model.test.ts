@@ -28,7 +28,7 @@ type Step =
   | { kind: 'abort'; upload: number }
   | { kind: 'collect' }
 
-const upload = fc.nat(3)
+const upload = fc.constantFrom(0, 0, 0, 1, 1, 2)
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant('put' as const),
@@ -41,7 +41,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('delete' as const), key }),
   fc.record({ kind: fc.constant('deleteMany' as const), keys: fc.uniqueArray(key, { minLength: 1 }) }),
   fc.record({ kind: fc.constant('begin' as const), key }),
+  fc.record({ kind: fc.constant('begin' as const), key }),
   fc.record({ kind: fc.constant('part' as const), upload, number: fc.constantFrom(1, 2), text }),
+  fc.record({ kind: fc.constant('part' as const), upload, number: fc.constantFrom(1, 2), text }),
+  fc.record({ kind: fc.constant('complete' as const), upload }),
   fc.record({ kind: fc.constant('complete' as const), upload }),
   fc.record({ kind: fc.constant('abort' as const), upload }),
   fc.constant({ kind: 'collect' as const }),

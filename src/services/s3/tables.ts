@@ -5,6 +5,7 @@ import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
 import type { CorsRule } from './cors/rule.ts'
 import type { LifecycleConfiguration } from './lifecycle/rule.ts'
 import type { NotificationRule } from './notification/rule.ts'
+import { objectFormat } from './object-format.ts'
 
 /** What every write into a bucket checks; small, and rewritten with each change of a configuration, so its version tells them apart. */
 export interface BucketRow {
@@ -167,7 +168,7 @@ export const notificationRules = new Table<readonly [bucket: string, index: numb
  * One row per key: its current version. Older versions will be rows of their own table, so that listing a bucket and writing to an
  * unversioned one never meet them.
  */
-export const objects = new Table<readonly [bucket: string, key: string], ObjectRow>('s3-object', json<ObjectRow>())
+export const objects = new Table<readonly [bucket: string, key: string], ObjectRow>('s3-object', objectFormat)
 /** Bodies of up to 4 KiB, beside their object's row so that listings stay small. */
 export const bodies = new Table<readonly [bodyId: string], Uint8Array>('s3-body', raw)
 /** Who holds a blob: a copy shares the blob of its source. A blob without a row here is garbage. */

@@ -16,10 +16,11 @@ import { ManualClock } from '../../std/clock.ts'
 import { requestId16 } from '../../std/ids.ts'
 import { encodeKey } from '../../store/keys.ts'
 import { MemoryStore } from '../../store/engines/memory.ts'
+import type { EventVersion } from './events.ts'
 import { GARBAGE_GRACE_MS } from './garbage.ts'
 import { operations } from './operations.ts'
 import type { S3Input, S3Name, S3Output } from './operation.ts'
-import { S3, type S3Options } from './service.ts'
+import { S3 } from './service.ts'
 
 export const OWNER: Caller = { kind: 'root', accountId: '123456789012', accessKeyId: 'AKIAOWNER' }
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:thumbnail'
@@ -33,7 +34,7 @@ export interface CallOptions {
   readonly region?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly traceHeader?: string
-  readonly mayDo?: (grant: Grant) => boolean
+  readonly mayDo?: (grant: Grant) => boolean | Promise<boolean>
 }
 
 export interface Answer<Output> {
@@ -48,17 +49,37 @@ type LooseInput<N extends S3Name> = Omit<Partial<S3Input<N>>, 'Body'> & {
   Body?: string | Uint8Array | ByteSource | undefined
 }
 
+export interface HarnessOptions {
+  readonly clock?: ManualClock
+  /** Several servers may share one. */
+  readonly store?: MemoryStore
+  readonly deliveries?: RecordingDeliveries
+  readonly eventVersion?: EventVersion
+}
+
 /** S3 on a memory store, called as the pipeline calls it. */
 export class S3Harness {
-  readonly clock = new ManualClock()
-  readonly store = new MemoryStore()
-  readonly blobs = new MemoryBlobs(this.clock)
-  readonly deliveries = new RecordingDeliveries()
+  readonly clock: ManualClock
+  readonly store: MemoryStore
+  readonly blobs: MemoryBlobs
+  readonly deliveries: RecordingDeliveries
   readonly s3: S3
 
-  constructor(options: Partial<S3Options> = {}) {
-    const { store, blobs, clock, deliveries } = this
-    this.s3 = new S3({ store, blobs, clock, deliveries, accessDenied, ...options })
+  constructor(options: HarnessOptions = {}) {
+    const { clock = new ManualClock(), store = new MemoryStore(), deliveries = new RecordingDeliveries() } = options
+    const blobs = new MemoryBlobs(clock)
+    this.clock = clock
+    this.store = store
+    this.blobs = blobs
+    this.deliveries = deliveries
+    this.s3 = new S3({
+      store,
+      blobs,
+      clock,
+      deliveries,
+      accessDenied,
+      ...(options.eventVersion && { eventVersion: options.eventVersion }),
+    })
   }
 
   async call<N extends S3Name>(name: N, input: LooseInput<N>, options: CallOptions = {}): Promise<Answer<S3Output<N>>> {
@@ -164,7 +185,7 @@ export class S3Harness {
       reply: { headers: {} },
       async decide(grant) {
         grants.push(grant)
-        return (options.mayDo?.(grant) ?? true) ? ALLOWED : REFUSED
+        return ((await options.mayDo?.(grant)) ?? true) ? ALLOWED : REFUSED
       },
     }
   }

@@ -1,9 +1,9 @@
 import { transact } from '../../../store/transaction.ts'
 import { preconditionFailed } from '../errors.ts'
-import { GARBAGE_GRACE_MS } from '../garbage.ts'
+import { GARBAGE_GRACE_MS, leaveGarbage } from '../garbage.ts'
 import { requireUpload } from '../multipart/uploads.ts'
 import { objectGrant, requireBucket, type S3Operation } from '../operation.ts'
-import { garbage, uploads } from '../tables.ts'
+import { uploads } from '../tables.ts'
 
 export const abortMultipartUpload: S3Operation<'AbortMultipartUpload'> = {
   authorize: ({ input }) => [objectGrant('s3:AbortMultipartUpload', input)],
@@ -18,7 +18,7 @@ export const abortMultipartUpload: S3Operation<'AbortMultipartUpload'> = {
         throw preconditionFailed('x-amz-if-match-initiated-time')
       }
       uploads.delete(tx, [bucket, key, uploadId])
-      garbage.put(tx, [dueMs, uploadId], { kind: 'upload', uploadId, isCompleted: false })
+      leaveGarbage(tx, dueMs, { kind: 'upload', uploadId, isCompleted: false })
     })
     return {}
   },

@@ -9,7 +9,7 @@ import {
   noSuchUpload,
   preconditionFailed,
 } from '../errors.ts'
-import { COMPLETED_AGE_MAX_MS, GARBAGE_GRACE_MS } from '../garbage.ts'
+import { COMPLETED_AGE_MAX_MS, GARBAGE_GRACE_MS, leaveGarbage } from '../garbage.ts'
 import { multipartChecksum, multipartEtag, selectParts } from '../multipart/assemble.ts'
 import { currentParts, requireUpload } from '../multipart/uploads.ts'
 import { commitVersion } from '../objects/commit.ts'
@@ -17,15 +17,7 @@ import { writeGrants } from '../objects/grants.ts'
 import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
 import { refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
 import { requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
-import {
-  type Checksum,
-  completed,
-  type CompletedRow,
-  garbage,
-  type ObjectRow,
-  uploads,
-  type UploadRow,
-} from '../tables.ts'
+import { type Checksum, completed, type CompletedRow, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
 
 type CompleteCall = Call<S3Input<'CompleteMultipartUpload'>>
 
@@ -68,8 +60,8 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       attach(tx) {
         uploads.delete(tx, [bucket, key, uploadId])
         completed.put(tx, [uploadId], { bucket, key, etag, checksum })
-        garbage.put(tx, [nowMs + GARBAGE_GRACE_MS, uploadId], { kind: 'upload', uploadId, isCompleted: true })
-        garbage.put(tx, [nowMs + COMPLETED_AGE_MAX_MS, uploadId], { kind: 'completed', uploadId })
+        leaveGarbage(tx, nowMs + GARBAGE_GRACE_MS, { kind: 'upload', uploadId, isCompleted: true })
+        leaveGarbage(tx, nowMs + COMPLETED_AGE_MAX_MS, { kind: 'completed', uploadId })
         s3.bodies.layouts.write(tx, uploadId, layout)
         return { kind: 'parts', id: uploadId, partCount: parts.length }
       },

@@ -1,7 +1,7 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import { transact } from '../../../store/transaction.ts'
 import { noSuchBucket } from '../errors.ts'
-import { GARBAGE_GRACE_MS } from '../garbage.ts'
+import { GARBAGE_GRACE_MS, leaveGarbage } from '../garbage.ts'
 import { bucketOperation } from '../operation.ts'
 import type { S3 } from '../service.ts'
 import {
@@ -10,7 +10,6 @@ import {
   bucketPolicies,
   buckets,
   bucketTags,
-  garbage,
   lifecycleRounds,
   notificationRules,
   objects,
@@ -64,7 +63,7 @@ async function endUploads(s3: S3, name: string): Promise<void> {
       for (const { key } of open) {
         if ((await uploads.get(tx, key)) === undefined) continue
         uploads.delete(tx, key)
-        garbage.put(tx, [dueMs, key[2]], { kind: 'upload', uploadId: key[2], isCompleted: false })
+        leaveGarbage(tx, dueMs, { kind: 'upload', uploadId: key[2], isCompleted: false })
       }
     })
   }
