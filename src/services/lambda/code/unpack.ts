@@ -72,7 +72,8 @@ function listEntries(file: ZipFile): Promise<Entry[]> {
 async function unpackEntries(file: ZipFile, entries: readonly Entry[], root: string): Promise<void> {
   const directories = new Set([root])
   const links: Entry[] = []
-  const writes = new Set<Promise<void>>()
+  const writes = new Set<Promise<unknown>>()
+  const failures: unknown[] = []
   const ensureDirectory = async (path: string) => {
     if (directories.has(path)) return
     await mkdir(path, { recursive: true, mode: 0o755 })
@@ -86,14 +87,16 @@ async function unpackEntries(file: ZipFile, entries: readonly Entry[], root: str
       else {
         await ensureDirectory(dirname(path))
         const content = await readEntry(file, entry)
-        const write = writeDurably(path, content, fileMode(entry)).finally(() => writes.delete(write))
-        // Awaited below; until then its rejection has an owner.
-        write.catch(() => undefined)
+        const write = writeDurably(path, content, fileMode(entry))
+          .catch((error: unknown) => failures.push(error))
+          .finally(() => writes.delete(write))
         writes.add(write)
         if (writes.size >= WRITES_MAX) await Promise.race(writes)
       }
     }
     await Promise.all(writes)
+    // Each write ends in its own time, so what went wrong is kept and not only awaited.
+    if (failures.length > 0) throw failures[0]
     for (const entry of links) await makeLink(file, entry, root, ensureDirectory)
     for (const entry of links) await assertLinkStaysInside(join(root, entry.fileName), root)
     for (const path of directories) await syncDirectory(path)
