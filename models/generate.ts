@@ -49,6 +49,8 @@ interface Patch {
   readonly member?: string
   readonly type?: number
   readonly traits?: { readonly [name: string]: Json }
+  /** `null`: the service checks the member itself, with other codes or newer values. `*` as shape: in every shape that has the member. */
+  readonly constraint?: null
 }
 
 export function serviceEntries(): ServiceEntry[] {
@@ -85,7 +87,7 @@ export function packService(entry: ServiceEntry): PackedModel {
     shapes: packer.shapes,
     constraints: { rules: [], members: {} },
   }
-  for (const patch of patchesOf(entry.service)) applyPatch(model, patch)
+  for (const patch of patchesOf(entry.service)) if (patch.constraint === undefined) applyPatch(model, patch)
   return model
 }
 
@@ -204,6 +206,15 @@ function applyPatch(model: PackedModel, patch: Patch): void {
   members[index] = [patch.type ?? type, patched]
 }
 
+function dropConstraint(model: PackedModel, { shape, member }: Patch): void {
+  const { members } = model.constraints
+  for (const [name, of] of Object.entries(members)) {
+    if (shape !== '*' && shape !== name) continue
+    delete of[member as string]
+    if (Object.keys(of).length === 0) delete members[name]
+  }
+}
+
 function fail(sentence: string): never {
   throw new Error(sentence)
 }
@@ -219,6 +230,7 @@ function main(apiModels: string | undefined): void {
     } else {
       model.constraints = (JSON.parse(readFileSync(path, 'utf8')) as PackedModel).constraints
     }
+    for (const patch of patchesOf(entry.service)) if (patch.constraint === null) dropConstraint(model, patch)
     writeFileSync(path, printModel(model))
     const { service, signingName, validation } = entry
     directory.push({

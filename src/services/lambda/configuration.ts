@@ -71,7 +71,11 @@ function commonConfiguration(ref: FunctionRef, version: string, config: VersionC
     CodeSha256: codeSha256(config.code.sha256),
     Version: version === LATEST ? LATEST : version,
     ...(config.environment !== null && { Environment: { Variables: { ...config.environment } } }),
-    TracingConfig: { Mode: 'PassThrough' },
+    TracingConfig: { Mode: config.tracing },
+    ...(config.layers.length > 0 && {
+      Layers: config.layers.map(({ arn, zipBytes }) => ({ Arn: arn, CodeSize: zipBytes })),
+    }),
+    ...(config.deadLetterArn !== null && { DeadLetterConfig: { TargetArn: config.deadLetterArn } }),
     RevisionId: config.revisionId,
     PackageType: 'Zip',
     Architectures: [config.architecture],

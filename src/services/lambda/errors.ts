@@ -45,8 +45,12 @@ export const tooManyRequests = (reason: ThrottleReason): AwsError =>
 export const serviceException = (message: string): AwsError =>
   new AwsError('ServiceException', 500, message, { Type: 'Service' })
 
-export const roleNotAssumable = (): AwsError =>
-  invalidParameterValue('The role defined for the function cannot be assumed by Lambda.')
+export const ROLE_NOT_ASSUMABLE = 'The role defined for the function cannot be assumed by Lambda.'
+
+export const roleNotAssumable = (): AwsError => invalidParameterValue(ROLE_NOT_ASSUMABLE)
+
+/** What an invocation answers when the role has lost its trust since the function was configured. */
+export const roleLost = (): AwsError => new AwsError('AccessDeniedException', 403, ROLE_NOT_ASSUMABLE)
 
 /** A member that AWS knows and Millrace does not act on: refused, because ignoring it would be a lie. */
 export const unsupportedMember = (member: string): AwsError =>

@@ -59,6 +59,7 @@ export type Settings = Pick<
   | 'ephemeralStorageMb'
   | 'environment'
   | 'logging'
+  | 'tracing'
 >
 
 /**
@@ -81,6 +82,7 @@ export function mergeSettings(base: Settings, input: SettingsInput, executor: Pi
     ephemeralStorageMb: input.EphemeralStorage?.Size ?? base.ephemeralStorageMb,
     environment: input.Environment === undefined ? base.environment : environmentOf(variables),
     logging: mergeLogging(base.logging, input.LoggingConfig),
+    tracing: input.TracingConfig?.Mode ?? base.tracing,
   }
 }
 
@@ -122,7 +124,6 @@ function refuseUnsupported(input: SettingsInput): void {
   }
   if (deadLetter?.TargetArn) throw unsupportedMember('DeadLetterConfig')
   if (input.KMSKeyArn) throw unsupportedMember('KMSKeyArn')
-  if (input.TracingConfig?.Mode === 'Active') throw unsupportedMember('TracingConfig with Mode Active')
   if (input.Layers?.length) throw unsupportedMember('Layers')
   if (input.FileSystemConfigs?.length) throw unsupportedMember('FileSystemConfigs')
   if (input.SnapStart?.ApplyOn === 'PublishedVersions')

@@ -172,7 +172,7 @@ describe('what S3 may deliver', () => {
   it('is nothing without a policy, and the note says what is missing', async () => {
     expect(await permits(FARN)).toEqual({
       allowed: false,
-      note: `${FARN} has no resource policy, so s3.amazonaws.com may not invoke it`,
+      note: `${FARN} has no resource policy: no resource-based policy allows the lambda:InvokeFunction action for s3.amazonaws.com`,
     })
     expect((await permits(`${FARN}none`)).allowed).toBe(false)
     expect((await permits('arn:aws:sqs:us-east-1:1:q')).allowed).toBe(false)
@@ -188,7 +188,7 @@ describe('what S3 may deliver', () => {
     const refused = await permits(FARN, { arn: 'arn:aws:s3:::other' })
     expect(refused.allowed).toBe(false)
     expect(refused.note).toBe(
-      `no statement of the resource policy of ${FARN} allows s3.amazonaws.com with SourceArn arn:aws:s3:::other and SourceAccount ${ACCOUNT}`,
+      `no resource-based policy allows the lambda:InvokeFunction action: no statement of the policy of ${FARN} allows s3.amazonaws.com with SourceArn arn:aws:s3:::other and SourceAccount ${ACCOUNT}`,
     )
     expect((await permits(FARN, { accountId: '210987654321' })).allowed).toBe(false)
     expect((await permits(FARN, { principal: 'sns.amazonaws.com' })).allowed).toBe(false)

@@ -16,6 +16,7 @@ import { FunctionSpecs } from './invoke/function-spec.ts'
 import type { Invocation } from './invoke/invocation.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { ResourcePolicies } from './resource-policies.ts'
+import { mayAssume } from './role.ts'
 import { accounts } from './tables.ts'
 import { LambdaTarget } from './target.ts'
 
@@ -95,6 +96,7 @@ export class Lambda {
       inFlightMax: options.eventsInFlightMax ?? EVENTS_IN_FLIGHT,
       reservedTotal: (resolved) => this.reservedTotal(resolved),
       asyncConfig: (resolved) => asyncConfigOf(store, resolved.ref),
+      mayAssumeRole: ({ ref, config }) => mayAssume(this, config.roleArn, ref),
       onFailure: options.onFailure,
     })
   }

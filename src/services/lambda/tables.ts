@@ -17,6 +17,11 @@ export interface VersionConfig {
   /** `null`: never set, so answers leave it out. */
   readonly environment: Readonly<Record<string, string>> | null
   readonly logging: Logging
+  readonly tracing: 'PassThrough' | 'Active'
+  /** Merged in this order as `/opt`. */
+  readonly layers: readonly LayerRef[]
+  /** Queue or topic that gets events which could not be run. */
+  readonly deadLetterArn: string | null
   readonly code: CodeRef
   readonly modifiedMs: number
   readonly revisionId: string
@@ -36,6 +41,13 @@ export interface CodeRef {
   /** Hex; names the row in {@link codes} and the directory of the unpacked files. */
   readonly sha256: string
   readonly zipBytes: number
+}
+
+/** A layer version as a function uses it: it keeps working when the layer version is deleted. */
+export interface LayerRef extends CodeRef {
+  /** `arn:aws:lambda:R:A:layer:NAME:N` */
+  readonly arn: string
+  readonly unzippedBytes: number
 }
 
 export interface FunctionRow {
@@ -78,6 +90,9 @@ export interface PolicyRow {
 export interface EventInvokeConfigRow {
   readonly maximumRetryAttempts: number | null
   readonly maximumEventAgeSeconds: number | null
+  /** ARNs of where the records of what succeeded and failed go. */
+  readonly onSuccess: string | null
+  readonly onFailure: string | null
   readonly modifiedMs: number
 }
 
@@ -100,18 +115,26 @@ export interface AccountRow {
 export type FunctionKey = readonly [accountId: string, region: string, name: string]
 export type QualifiedKey = readonly [accountId: string, region: string, name: string, qualifier: string]
 
-export const functions = new Table<FunctionKey, FunctionRow>('lambda-function', json<FunctionRow>())
+/** What format 1 did not know. */
+const ADDED_TO_VERSION = { tracing: 'PassThrough', layers: [], deadLetterArn: null } as const
+
+export const functions = new Table<FunctionKey, FunctionRow>(
+  'lambda-function',
+  json<FunctionRow>([(old: FunctionRow) => ({ ...old, latest: { ...old.latest, ...ADDED_TO_VERSION } })]),
+)
 /** Published versions; the number is the key part, so they list in order. */
 export const versions = new Table<readonly [string, string, string, number], VersionRow>(
   'lambda-version',
-  json<VersionRow>(),
+  json<VersionRow>([(old: VersionRow) => ({ ...old, ...ADDED_TO_VERSION })]),
 )
 export const aliases = new Table<QualifiedKey, AliasRow>('lambda-alias', json<AliasRow>())
 /** Resource policies: one for the unqualified function (`''`) and one for each alias and version. */
 export const policies = new Table<QualifiedKey, PolicyRow>('lambda-policy', json<PolicyRow>())
 export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
   'lambda-event-invoke-config',
-  json<EventInvokeConfigRow>(),
+  json<EventInvokeConfigRow>([
+    (old: Omit<EventInvokeConfigRow, 'onSuccess' | 'onFailure'>) => ({ ...old, onSuccess: null, onFailure: null }),
+  ]),
 )
 export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
 export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(

@@ -93,7 +93,7 @@ describe('an event of S3', () => {
     expect(test.executor.runs.map((run) => run.requestId)).toEqual([requestIdOf('2')])
     expect(await stepsOf('1')).toEqual([
       'matched: rule one',
-      `permission: ${FARN} has no resource policy, so s3.amazonaws.com may not invoke it`,
+      `permission: ${FARN} has no resource policy: no resource-based policy allows the lambda:InvokeFunction action for s3.amazonaws.com`,
       `dropped: s3.amazonaws.com may not deliver to ${FARN}`,
     ])
     expect((await test.delivery.traces.find('1'))[0]?.state).toBe('dropped')
@@ -114,7 +114,7 @@ describe('an event of S3', () => {
     test.roles.clear()
     await put('1')
     await test.settle()
-    expect(await stepsOf('1')).toContain(`attempt: cannot assume ${ROLE}`)
+    expect(await stepsOf('1')).toContain('attempt: The role defined for the function cannot be assumed by Lambda.')
     test.roles.add(ROLE)
     await test.clock.advance(1000)
     await test.settle()

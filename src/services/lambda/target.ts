@@ -40,7 +40,7 @@ export class LambdaTarget implements Target {
     if (ref === undefined) return { allowed: false, note: `${targetArn} is not the ARN of a function` }
     const current = await this.#policies.current(ref)
     if (current === undefined) {
-      return { allowed: false, note: `${targetArn} has no resource policy, so ${source.principal} may not invoke it` }
+      return { allowed: false, note: `${targetArn} has no resource policy: ${NOTHING_ALLOWS} for ${source.principal}` }
     }
     const id = `${targetArn} ${source.principal} ${source.arn} ${source.accountId}`
     const known = this.#decisions.get(id)
@@ -78,11 +78,13 @@ export class LambdaTarget implements Target {
   }
 }
 
+const NOTHING_ALLOWS = 'no resource-based policy allows the lambda:InvokeFunction action'
+
 function noteOf(decision: Decision, targetArn: string, source: Delivery['source']): string {
   const deciding = decision.statements
     .filter(({ policyKind }) => policyKind !== 'implicit')
     .map(({ statement, policy, effect }) => `${effect} by statement ${statement} of ${policy}`)
   if (deciding.length > 0) return deciding.join('; ')
-  const subject = `no statement of the resource policy of ${targetArn}`
-  return `${subject} allows ${source.principal} with SourceArn ${source.arn} and SourceAccount ${source.accountId}`
+  const subject = `no statement of the policy of ${targetArn}`
+  return `${NOTHING_ALLOWS}: ${subject} allows ${source.principal} with SourceArn ${source.arn} and SourceAccount ${source.accountId}`
 }

@@ -91,6 +91,25 @@ describe('asynchronous invocation', () => {
     },
   )
 
+  it('waits with growing delays while the role is not trusted, without counting that as runs', async () => {
+    await send()
+    await advance(SECOND)
+    test.roles.clear()
+    await send()
+    await advance(0, SECOND, 2 * SECOND)
+    expect((await trace())?.steps).toContainEqual(
+      expect.objectContaining({
+        step: 'attempt',
+        note: 'The role defined for the function cannot be assumed by Lambda.',
+        detail: expect.objectContaining({ outcome: 'system-error' }),
+      }),
+    )
+    test.roles.add(ROLE)
+    await advance(4 * SECOND)
+    expect(runsAt()).toEqual([0, 8 * SECOND])
+    expect(await pending()).toBe(0)
+  })
+
   it('uses the configuration of the qualifier that was invoked', async () => {
     await transact(test.store, async (tx) => {
       const row = { version: '$LATEST', description: '', revisionId: 'r', additional: null }

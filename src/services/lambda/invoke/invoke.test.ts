@@ -149,6 +149,13 @@ describe('Invoke, RequestResponse', () => {
     await Promise.all(running)
   })
 
+  it('does not run a warm function whose role has lost its trust', async () => {
+    await invoke()
+    test.roles.clear()
+    expect(await failure(invoke())).toMatchObject({ status: 403, code: 'AccessDeniedException' })
+    expect(test.executor.runs).toHaveLength(1)
+  })
+
   it('says when the role cannot be assumed any more, or no environment starts', async () => {
     test.executor.isBroken = true
     expect(await failure(invoke())).toMatchObject({ status: 500, code: 'ServiceException' })

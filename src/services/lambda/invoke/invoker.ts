@@ -8,6 +8,7 @@ import type { Store } from '../../../store/store.ts'
 import { ConflictError, transact } from '../../../store/transaction.ts'
 import { functionArn, parseFunctionArn } from '../arn.ts'
 import type { Catalog, ResolvedFunction } from '../catalog.ts'
+import { ROLE_NOT_ASSUMABLE } from '../errors.ts'
 import {
   type AsyncConfig,
   type AttemptOutcome,
@@ -32,6 +33,8 @@ export interface InvokerOptions {
   readonly inFlightMax: number
   readonly reservedTotal: (resolved: ResolvedFunction) => Promise<number>
   readonly asyncConfig: (resolved: ResolvedFunction) => Promise<AsyncConfig>
+  /** Asked before every run: a warm environment must not outlive the trust of its role. */
+  readonly mayAssumeRole: (resolved: ResolvedFunction) => Promise<boolean>
   /** Told when the invoker itself fails: our bug or a broken disk. The lease runs out, and the event runs again. */
   readonly onFailure: (error: unknown) => void
 }
@@ -105,6 +108,9 @@ export class Invoker {
     }
     if (resolved.row.reservedConcurrency === 0) {
       return { outcome: 'zero-concurrency', note: 'the reserved concurrency of the function is 0', resolved }
+    }
+    if (!(await this.#options.mayAssumeRole(resolved))) {
+      return { outcome: 'system-error', note: ROLE_NOT_ASSUMABLE, resolved }
     }
     const payload = await readPayload(store, invocation)
     endClaim()

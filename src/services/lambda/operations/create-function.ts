@@ -23,6 +23,7 @@ const DEFAULTS: Settings = {
   ephemeralStorageMb: 512,
   environment: null,
   logging: { format: 'Text', applicationLevel: null, systemLevel: null, group: null },
+  tracing: 'PassThrough',
 }
 
 export const createFunction: LambdaOperation<'CreateFunction'> = {
@@ -64,6 +65,8 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
     const config: VersionConfig = {
       ...settings,
       architecture: input.Architectures?.[0] ?? 'x86_64',
+      layers: [],
+      deadLetterArn: null,
       code: { sha256: code.sha256, zipBytes: code.zipBytes },
       modifiedMs: call.nowMs,
       revisionId: uuid(),

@@ -10,6 +10,7 @@ import {
   invalidRequestContent,
   requestEntityTooLarge,
   requestTooLarge,
+  roleLost,
   serviceException,
   tooManyRequests,
   unsupportedMember,
@@ -103,11 +104,13 @@ async function run(
   payload: Buffer,
 ): Promise<InvokeOutput> {
   const { input, requestId } = call
-  const { ref, row } = resolved
+  const { ref, row, config } = resolved
   const arn = functionArn(ref)
   const clientContext = decodeClientContext(input.ClientContext)
   const trace = continueTrace(call.traceHeader, arn, requestId, call.nowMs)
   if (trace.count >= RECURSION_MAX && row.recursiveLoop === 'Terminate') throw recursiveInvocation()
+  // Asked each time: a warm environment must not outlive the trust of its role.
+  if (!(await mayAssume(lambda, config.roleArn, ref))) throw roleLost()
   const slot = await lambda.concurrency.enter(arn, row.reservedConcurrency, () => lambda.reservedTotal(resolved))
   if (typeof slot === 'string') throw tooManyRequests(slot)
   let result: InvocationResult
@@ -122,7 +125,7 @@ async function run(
     })
   } catch (error) {
     if (!(error instanceof EnvironmentStartError)) throw error
-    throw await startFailure(lambda, resolved)
+    throw serviceException('The execution environment could not be started.')
   } finally {
     slot.release()
   }
@@ -150,14 +153,6 @@ function decodeClientContext(text: string | undefined): string | undefined {
 }
 
 const CLIENT_CONTEXT_MAX_CHARACTERS = 3583
-
-/** No environment: because the role cannot be assumed any more, or because this machine cannot start one. */
-async function startFailure(lambda: Lambda, { ref, config }: ResolvedFunction): Promise<AwsError> {
-  if (await mayAssume(lambda, config.roleArn, ref))
-    return serviceException('The execution environment could not be started.')
-  const message = 'The role defined for the function cannot be assumed by Lambda.'
-  return new AwsError('AccessDeniedException', 403, message)
-}
 
 function recursiveInvocation(): AwsError {
   const message = 'The invocation was stopped: the function is part of a loop that has invoked it 16 times already.'

@@ -22,6 +22,8 @@ export const putFunctionEventInvokeConfig: LambdaOperation<'PutFunctionEventInvo
     const row: EventInvokeConfigRow = {
       maximumRetryAttempts: attempts ?? null,
       maximumEventAgeSeconds: ageSeconds ?? null,
+      onSuccess: null,
+      onFailure: null,
       modifiedMs: call.nowMs,
     }
     await transact(lambda.store, async (tx) => {

@@ -21,6 +21,8 @@ export const updateFunctionEventInvokeConfig: LambdaOperation<'UpdateFunctionEve
       const merged = {
         maximumRetryAttempts: input.MaximumRetryAttempts ?? current.maximumRetryAttempts,
         maximumEventAgeSeconds: input.MaximumEventAgeInSeconds ?? current.maximumEventAgeSeconds,
+        onSuccess: current.onSuccess,
+        onFailure: current.onFailure,
         modifiedMs: call.nowMs,
       }
       eventInvokeConfigs.put(tx, asyncConfigKey(ref), merged)
