@@ -109,6 +109,8 @@ export interface PartRow {
   readonly body: SimpleBody
   /** Base64, by the algorithm of the upload (CRC64NVME if it declared none). */
   readonly checksum: string
+  /** What the client sent by another algorithm, verified; an upload that declared none takes any. */
+  readonly given?: { readonly algorithm: ChecksumAlgorithm; readonly value: string }
 }
 
 /** A slice of a multipart object's parts, in order. */

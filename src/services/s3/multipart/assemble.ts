@@ -101,7 +101,13 @@ function checkPartChecksum(part: ListedPart, found: PartRow, upload: UploadRow, 
     )
   }
   const [algorithm, value] = given
-  if (algorithm !== partAlgorithm(upload) || value !== found.checksum) throw invalidPart(part, uploadId)
+  const known =
+    algorithm === partAlgorithm(upload)
+      ? found.checksum
+      : found.given?.algorithm === algorithm
+        ? found.given.value
+        : undefined
+  if (value !== known) throw invalidPart(part, uploadId)
 }
 
 function invalidPart(part: ListedPart, uploadId: string): AwsError {

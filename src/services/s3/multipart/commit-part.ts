@@ -12,6 +12,7 @@ export async function commitPart(
   received: ReceivedBody,
   algorithm: ChecksumAlgorithm,
   bodyId: string,
+  given?: PartRow['given'],
 ): Promise<PartRow> {
   const nowMs = s3.clock.now()
   await s3.sequencer.ready(nowMs)
@@ -25,6 +26,7 @@ export async function commitPart(
       modifiedMs: nowMs - (nowMs % 1000),
       body: s3.bodies.attach(tx, received, bodyId),
       checksum: digestText(digests, digestNameOf(algorithm)),
+      ...(given !== undefined && { given }),
     }
     parts.put(tx, [input.UploadId, input.PartNumber, s3.sequencer.next(nowMs)], row)
     return row

@@ -309,6 +309,31 @@ describe('the checksum of an upload', () => {
   })
 })
 
+describe('a part of an upload that declared no checksum', () => {
+  it('may come with one of any kind, which is verified and may be listed', async () => {
+    const uploadId = await begin()
+    const value = base64('x', 'crc32')
+    const wrong = {
+      Bucket: 'bucket',
+      Key: 'k',
+      UploadId: uploadId,
+      PartNumber: 1,
+      Body: 'x',
+      ChecksumCRC32: base64('y', 'crc32'),
+    }
+    expect(await harness.fail('UploadPart', wrong)).toMatchObject({ code: 'BadDigest' })
+    const one = await part(uploadId, 1, 'x', { ChecksumCRC32: value })
+    expect(one.ChecksumCRC32).toBe(value)
+    expect(await refuse(uploadId, [{ ...one, ChecksumCRC32: base64('y', 'crc32') }])).toMatchObject({
+      code: 'InvalidPart',
+    })
+    expect(await complete(uploadId, [one])).toMatchObject({
+      ChecksumCRC64NVME: base64('x', 'crc64nvme'),
+      ChecksumType: 'FULL_OBJECT',
+    })
+  })
+})
+
 describe('a part', () => {
   it.each([0, 10_001])('may not have the number %i', async (PartNumber) => {
     const error = await harness.fail('UploadPart', {

@@ -1,4 +1,11 @@
-import { checksumMember, digestsFor, requestedChecksum, verifyChecksum } from '../checksums.ts'
+import {
+  checksumMember,
+  digestNameOf,
+  digestsFor,
+  digestText,
+  requestedChecksum,
+  verifyChecksum,
+} from '../checksums.ts'
 import { invalidRequest } from '../errors.ts'
 import { commitPart } from '../multipart/commit-part.ts'
 import { checkPartNumber } from '../multipart/part-number.ts'
@@ -19,21 +26,30 @@ export const uploadPart: S3Operation<'UploadPart'> = {
     const upload = await requireUpload(s3.store, input)
     const requested = requestedChecksum(input, call.http)
     const algorithm = partAlgorithm(upload)
-    if (requested.isExplicit && requested.algorithm !== upload.checksum?.algorithm) {
-      const [expected, actual] = [upload.checksum?.algorithm ?? 'null', requested.algorithm]
+    const declared = upload.checksum?.algorithm
+    if (requested.isExplicit && declared !== undefined && requested.algorithm !== declared) {
       throw invalidRequest(
-        `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, actual checksum Type: ${actual.toLowerCase()}`,
+        `Checksum Type mismatch occurred, expected checksum Type: ${declared.toLowerCase()}, actual checksum Type: ${requested.algorithm.toLowerCase()}`,
       )
     }
-    const received = await s3.bodies.receive(input.Body, digestsFor(algorithm))
+    // SDKs add a checksum to every part, also of uploads that declared none: it is verified beside the one the object will have.
+    const isOther = requested.isExplicit && requested.algorithm !== algorithm
+    const names = isOther ? [...digestsFor(algorithm), digestNameOf(requested.algorithm)] : digestsFor(algorithm)
+    const received = await s3.bodies.receive(input.Body, names)
+    const { digests } = received
     const part = await keepOrDiscard(s3, received, () => {
-      verifyChecksum({ ...requested, algorithm }, received.digests, input.Body?.trailers)
-      return commitPart(s3, input, received, algorithm, call.requestId)
+      verifyChecksum(requested.isExplicit ? requested : { ...requested, algorithm }, digests, input.Body?.trailers)
+      const given = isOther
+        ? { algorithm: requested.algorithm, value: digestText(digests, digestNameOf(requested.algorithm)) }
+        : undefined
+      return commitPart(s3, input, received, algorithm, call.requestId, given)
     })
+    const shown =
+      part.given ?? (requested.isExplicit || declared !== undefined ? { algorithm, value: part.checksum } : undefined)
     return {
       ETag: `"${part.etag}"`,
       ServerSideEncryption: 'AES256',
-      ...(upload.checksum !== null && checksumMember(algorithm, part.checksum)),
+      ...(shown !== undefined && checksumMember(shown.algorithm, shown.value)),
     }
   },
 }
