@@ -54,30 +54,34 @@ export class Catalog {
     return row
   }
 
-  /** The version a qualifier means now; an alias with weights draws anew each time. Undefined: no such function, version or alias. */
-  async resolve(ref: FunctionRef): Promise<ResolvedFunction | undefined> {
+  /**
+   * The version a qualifier means now; an alias with weights draws anew each time, unless its main version is asked for. Undefined: no such
+   * function, version or alias.
+   */
+  async resolve(ref: FunctionRef, choice: 'draw' | 'main' = 'draw'): Promise<ResolvedFunction | undefined> {
     const row = await this.find(ref)
     if (row === undefined) return undefined
     const { qualifier } = ref
     if (qualifier === undefined || qualifier === LATEST) return { ref, row, version: LATEST, config: row.latest }
-    const version = isVersionNumber(qualifier) ? qualifier : await this.#aliasedVersion(ref, qualifier)
+    const version = isVersionNumber(qualifier) ? qualifier : await this.#aliasedVersion(ref, qualifier, choice)
     if (version === undefined) return undefined
     if (version === LATEST) return { ref, row, version, config: row.latest }
     const config = await versions.get(this.#store, [ref.accountId, ref.region, ref.name, Number(version)])
     return config && { ref, row, version, config }
   }
 
-  /** Throws 404 naming the function with its qualifier. */
+  /** What a read of this qualifier shows. Throws 404 naming the function with its qualifier. */
   async requireVersion(ref: FunctionRef, home: Home): Promise<ResolvedFunction> {
     assertReachable(ref, home)
-    const resolved = await this.resolve(ref)
+    const resolved = await this.resolve(ref, 'main')
     if (resolved === undefined) throw functionNotFound(qualifiedArn(ref))
     return resolved
   }
 
-  async #aliasedVersion(ref: FunctionRef, alias: string): Promise<string | undefined> {
+  async #aliasedVersion(ref: FunctionRef, alias: string, choice: 'draw' | 'main'): Promise<string | undefined> {
     const row = await aliases.get(this.#store, [ref.accountId, ref.region, ref.name, alias])
-    if (row?.additional && randomFraction() < row.additional.weight) return row.additional.version
+    const { additional } = row ?? {}
+    if (additional && choice === 'draw' && randomFraction() < additional.weight) return additional.version
     return row?.version
   }
 }

@@ -179,7 +179,6 @@ describe('CreateFunction', () => {
       'InvalidParameterValueException',
       /DeadLetter/,
     ],
-    ['publishing', { Publish: true }, 'InvalidParameterValueException', /Publish is not supported/],
     ['a tag of AWS', { Tags: { 'aws:x': '1' } }, 'InvalidParameterValueException', /aws: prefixed/],
   ])('refuses %s', async (_what, more, code, text) => {
     const error = await failure(create(more))

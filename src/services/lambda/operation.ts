@@ -3,7 +3,7 @@ import type { Transaction } from '../../store/transaction.ts'
 import type { ServiceModels } from '../door.ts'
 import { type FunctionRef, type Home, parseFunctionName, qualifiedArn } from './arn.ts'
 import { functionKey, isVersionNumber, requireFunctionIn } from './catalog.ts'
-import { functionNotFound, invalidParameterValue, resourceNotFound } from './errors.ts'
+import { functionNotFound, invalidParameterValue, resourceNotFound, unsupportedMember } from './errors.ts'
 import type { Lambda } from './service.ts'
 import { aliases, LATEST, versions } from './tables.ts'
 
@@ -43,6 +43,11 @@ export function requireLatest(call: Call<{ FunctionName: string }>): FunctionRef
     throw invalidParameterValue('Only $LATEST can be changed: published versions and aliases are fixed.')
   }
   return { ...ref, qualifier: undefined }
+}
+
+/** Throws for members that were given and that Millrace does not act on. */
+export function unsupportedIn<T extends object>(input: T, members: readonly (keyof T & string)[]): void {
+  for (const member of members) if (input[member] !== undefined) throw unsupportedMember(member)
 }
 
 /** Throws 404 unless the function and the version or alias that `ref` names exist. */

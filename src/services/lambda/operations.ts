@@ -27,6 +27,12 @@ import { untagResource } from './operations/untag-resource.ts'
 import { updateFunctionCode } from './operations/update-function-code.ts'
 import { updateFunctionConfiguration } from './operations/update-function-configuration.ts'
 import { updateFunctionEventInvokeConfig } from './operations/update-function-event-invoke-config.ts'
+import { createAlias } from './operations/create-alias.ts'
+import { deleteAlias } from './operations/delete-alias.ts'
+import { getAlias } from './operations/get-alias.ts'
+import { listAliases } from './operations/list-aliases.ts'
+import { updateAlias } from './operations/update-alias.ts'
+import { publishVersion } from './operations/publish-version.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
@@ -34,13 +40,13 @@ export const lambdaOperations = {
   AddLayerVersionPermission: NotImplemented,
   AddPermission: addPermission,
   CheckpointDurableExecution: NotImplemented,
-  CreateAlias: NotImplemented,
+  CreateAlias: createAlias,
   CreateCapacityProvider: NotImplemented,
   CreateCodeSigningConfig: NotImplemented,
   CreateEventSourceMapping: NotImplemented,
   CreateFunction: createFunction,
   CreateFunctionUrlConfig: NotImplemented,
-  DeleteAlias: NotImplemented,
+  DeleteAlias: deleteAlias,
   DeleteCapacityProvider: NotImplemented,
   DeleteCodeSigningConfig: NotImplemented,
   DeleteEventSourceMapping: NotImplemented,
@@ -53,7 +59,7 @@ export const lambdaOperations = {
   DeleteProvisionedConcurrencyConfig: NotImplemented,
   DeleteResourcePolicy: NotImplemented,
   GetAccountSettings: getAccountSettings,
-  GetAlias: NotImplemented,
+  GetAlias: getAlias,
   GetCapacityProvider: NotImplemented,
   GetCodeSigningConfig: NotImplemented,
   GetDurableExecution: NotImplemented,
@@ -78,7 +84,7 @@ export const lambdaOperations = {
   Invoke: invoke,
   InvokeAsync: NotImplemented,
   InvokeWithResponseStream: NotImplemented,
-  ListAliases: NotImplemented,
+  ListAliases: listAliases,
   ListCapacityProviders: NotImplemented,
   ListCodeSigningConfigs: NotImplemented,
   ListDurableExecutionsByFunction: NotImplemented,
@@ -94,7 +100,7 @@ export const lambdaOperations = {
   ListTags: listTags,
   ListVersionsByFunction: listVersionsByFunction,
   PublishLayerVersion: NotImplemented,
-  PublishVersion: NotImplemented,
+  PublishVersion: publishVersion,
   PutFunctionCodeSigningConfig: NotImplemented,
   PutFunctionConcurrency: putFunctionConcurrency,
   PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
@@ -111,7 +117,7 @@ export const lambdaOperations = {
   StopDurableExecution: NotImplemented,
   TagResource: tagResource,
   UntagResource: untagResource,
-  UpdateAlias: NotImplemented,
+  UpdateAlias: updateAlias,
   UpdateCapacityProvider: NotImplemented,
   UpdateCodeSigningConfig: NotImplemented,
   UpdateEventSourceMapping: NotImplemented,

@@ -56,6 +56,8 @@ export interface FunctionRow {
   readonly latest: VersionConfig
   /** Number of the next published version; never reused. */
   readonly nextVersion: number
+  /** What the last one was made from: publishing the same again makes no new version. */
+  readonly lastPublished: { readonly version: number; readonly fingerprint: string } | null
   readonly tags: Readonly<Record<string, string>>
   /** `null`: the function draws from the account's unreserved concurrency. */
   readonly reservedConcurrency: number | null
@@ -120,7 +122,9 @@ const ADDED_TO_VERSION = { tracing: 'PassThrough', layers: [], deadLetterArn: nu
 
 export const functions = new Table<FunctionKey, FunctionRow>(
   'lambda-function',
-  json<FunctionRow>([(old: FunctionRow) => ({ ...old, latest: { ...old.latest, ...ADDED_TO_VERSION } })]),
+  json<FunctionRow>([
+    (old: FunctionRow) => ({ ...old, lastPublished: null, latest: { ...old.latest, ...ADDED_TO_VERSION } }),
+  ]),
 )
 /** Published versions; the number is the key part, so they list in order. */
 export const versions = new Table<readonly [string, string, string, number], VersionRow>(

@@ -10,8 +10,9 @@ import { mergeSettings, type Settings } from '../function-settings.ts'
 import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
 import { passRoleGrants, requireAssumable } from '../role.ts'
-import { functions, LATEST, type VersionConfig } from '../tables.ts'
+import { type FunctionRow, functions, LATEST, type VersionConfig } from '../tables.ts'
 import { checkTags, tagContext } from '../tags.ts'
+import { publishIn } from '../versions.ts'
 
 const DEFAULTS: Settings = {
   description: '',
@@ -73,17 +74,21 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
       executionRevisionId: uuid(),
     }
     const settledRevisionId = uuid()
+    const publishIds = { versionRevisionId: uuid(), latestRevisionId: uuid() }
     await transact(lambda.store, async (tx) => {
       if ((await functions.get(tx, functionKey(ref))) !== undefined) throw alreadyExists()
       await lambda.code.use(tx, code)
-      functions.put(tx, functionKey(ref), {
+      const row: FunctionRow = {
         createdMs: call.nowMs,
         latest: { ...config, revisionId: settledRevisionId },
         nextVersion: 1,
+        lastPublished: null,
         tags,
         reservedConcurrency: null,
         recursiveLoop: 'Terminate',
-      })
+      }
+      functions.put(tx, functionKey(ref), row)
+      if (input.Publish) await publishIn(tx, ref, row, publishIds, { nowMs: call.nowMs })
       await changeAccount(tx, ref, (account) => ({
         ...account,
         functionCount: account.functionCount + 1,
@@ -91,7 +96,8 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
       }))
     })
     lambda.concurrency.noteReservation(qualifiedArn(ref), null)
-    return configurationOf(ref, LATEST, config, 'creating')
+    // The answer names the version that was published, and the function without it.
+    return configurationOf(ref, input.Publish ? '1' : LATEST, config, 'creating')
   },
 }
 
@@ -99,7 +105,6 @@ type Input = Parameters<(typeof createFunction)['handle']>[0]['input']
 
 function refuseUnsupported(input: Input): void {
   if (input.PackageType === 'Image') throw unsupportedMember('PackageType Image')
-  if (input.Publish) throw unsupportedMember('Publish')
   if (input.PublishTo !== undefined) throw unsupportedMember('PublishTo')
   if (input.CodeSigningConfigArn) throw unsupportedMember('CodeSigningConfigArn')
   if (input.TenancyConfig !== undefined) throw unsupportedMember('TenancyConfig')

@@ -7,6 +7,7 @@ import { assertRevision, changeAccount, changeFunction, retireOlder } from '../f
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
 import { LATEST, type VersionConfig } from '../tables.ts'
+import { publishIn } from '../versions.ts'
 
 export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
   authorize: (call) => functionGrant('UpdateFunctionCode', call),
@@ -20,7 +21,6 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
     const ref = requireLatest(call)
     const row = await lambda.catalog.require(ref, homeOf(call))
     assertRevision(input.RevisionId, row.latest.revisionId)
-    if (input.Publish) throw unsupportedMember('Publish')
     if (input.PublishTo !== undefined) throw unsupportedMember('PublishTo')
     const zip = await readPackage(call, lambda, input)
 
@@ -34,7 +34,8 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
 
     const code = await lambda.code.prepare(zip)
     const revisions = { revisionId: uuid(), executionRevisionId: uuid() }
-    const { after } = await transact(lambda.store, async (tx) => {
+    const publishIds = { versionRevisionId: uuid(), latestRevisionId: uuid() }
+    const { after, published } = await transact(lambda.store, async (tx) => {
       const changed = await changeFunction(tx, ref, (current) => {
         assertRevision(input.RevisionId, current.latest.revisionId)
         return { ...current, latest: { ...changeOf(current.latest, code), ...revisions } }
@@ -42,9 +43,15 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
       await lambda.code.use(tx, code)
       const growth = code.zipBytes - changed.before.latest.code.zipBytes
       await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes + growth }))
-      return changed
+      const published = input.Publish
+        ? await publishIn(tx, ref, changed.after, publishIds, { nowMs: call.nowMs })
+        : undefined
+      return { ...changed, published }
     })
     retireOlder(lambda, ref, after.latest)
+    if (published !== undefined) {
+      return configurationOf({ ...ref, qualifier: published.version }, published.version, published.config, 'creating')
+    }
     return configurationOf(ref, LATEST, { ...after.latest, revisionId: uuid() }, 'updating')
   },
 }
