@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { OwedDelivery, TraceStep } from '../../delivery/delivery.ts'
-import type { Call } from '../../protocol/operation.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import type { Bucket } from './buckets.ts'
-import { eventMessage, type ObjectEvent } from './events.ts'
+import { type EventCause, eventMessage, type ObjectEvent } from './events.ts'
 import { mismatch } from './notification/rule.ts'
 import { bucketArn } from './operation.ts'
 import type { S3 } from './service.ts'
@@ -14,7 +13,7 @@ export const S3_PRINCIPAL = 's3.amazonaws.com'
 export async function announce(
   tx: Transaction,
   s3: S3,
-  call: Call,
+  call: EventCause,
   bucket: Bucket,
   event: ObjectEvent,
   nowMs: number,
@@ -53,7 +52,7 @@ export async function announce(
 }
 
 /** Of the request, the key and the rule: what runs again is the same delivery. */
-function eventId(call: Call, event: ObjectEvent, ruleId: string): string {
+function eventId(call: EventCause, event: ObjectEvent, ruleId: string): string {
   const digest = createHash('sha256').update(`${event.key}\0${event.name}\0${ruleId}`).digest('hex')
   return `${call.requestId}-${digest.slice(0, 16)}`
 }

@@ -132,9 +132,10 @@ describe('a bucket', () => {
   })
 
   it.each<[object, number, string]>([
-    [{ ACL: 'public-read' }, 400, 'AccessControlListNotSupported'],
+    [{ ACL: 'public-read' }, 400, 'InvalidBucketAclWithObjectOwnership'],
     [{ ObjectOwnership: 'Nobody' }, 400, 'InvalidArgument'],
-    [{ ObjectOwnership: 'ObjectWriter' }, 501, 'NotImplemented'],
+    [{ ObjectOwnership: 'Nobody' as 'ObjectWriter' }, 400, 'InvalidArgument'],
+    [{ ObjectOwnership: 'ObjectWriter' as const, ACL: 'public-read' as const }, 403, 'AccessDenied'],
     [{ ObjectLockEnabledForBucket: true }, 501, 'NotImplemented'],
     [{ BucketNamespace: 'account-regional' }, 501, 'NotImplemented'],
     [{ CreateBucketConfiguration: { Bucket: { Type: 'Directory' } } }, 501, 'NotImplemented'],

@@ -64,6 +64,11 @@ export class Buckets {
     return bucket
   }
 
+  /** A bucket as it was last read, without reading it again: authorisation has just done so. */
+  lastRead(name: string): Bucket | undefined {
+    return this.#cache.get(name)
+  }
+
   /**
    * The bucket a transaction writes an object or upload into. The commit then fails if the bucket changes; and a deletion that is under
    * way is stopped. Throws NoSuchBucket.

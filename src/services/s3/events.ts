@@ -7,6 +7,9 @@ import { customerId, eventPrincipalId } from './owners.ts'
 /** Which numbers `eventVersion` shows: one for all types since 2026, or the one per type of before. */
 export type EventVersion = '2.6' | 'legacy'
 
+/** Who or what made it happen; a {@link Call} is one. */
+export type EventCause = Pick<Call, 'caller' | 'requestId' | 'hostId' | 'http' | 'traceHeader'>
+
 /** What happened to a key. Members that are absent here are absent in the message. */
 export interface ObjectEvent {
   /** Without `s3:`. */
@@ -16,19 +19,26 @@ export interface ObjectEvent {
   readonly etag?: string
   readonly versionId?: string
   readonly sequencer?: string
+  /** What only events of its type say, beside `s3`: `lifecycleEventData`. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 export type ObjectEventName =
   | 'ObjectCreated:Put'
+  | 'ObjectCreated:Post'
   | 'ObjectCreated:Copy'
   | 'ObjectCreated:CompleteMultipartUpload'
   | 'ObjectRemoved:Delete'
   | 'ObjectTagging:Put'
   | 'ObjectTagging:Delete'
+  | 'ObjectAcl:Put'
+  | 'LifecycleExpiration:Delete'
+  | 'LifecycleExpiration:DeleteMarkerCreated'
+  | 'LifecycleTransition'
 
 /** The message a destination gets, byte for byte. Members are in the order S3 writes them. */
 export function eventMessage(
-  call: Call,
+  call: EventCause,
   bucket: Bucket,
   event: ObjectEvent,
   about: { readonly configurationId: string; readonly nowMs: number; readonly version: EventVersion },
@@ -60,16 +70,17 @@ export function eventMessage(
         sequencer: event.sequencer,
       },
     },
+    ...event.more,
   }
   return JSON.stringify({ Records: [record] })
 }
 
 function legacyVersion(name: ObjectEventName): string {
-  return name.startsWith('ObjectTagging:') ? '2.3' : '2.1'
+  return /^(ObjectTagging|ObjectAcl|Lifecycle)/.test(name) ? '2.3' : '2.1'
 }
 
 /** Calls that one service makes for another come from no address; S3 names the service then. */
-function sourceAddress({ http, caller }: Call): string {
+function sourceAddress({ http, caller }: EventCause): string {
   if (http !== undefined) return http.sourceIp
   return caller.kind === 'service' ? caller.principal : '127.0.0.1'
 }

@@ -43,6 +43,7 @@ const row: fc.Arbitrary<ObjectRow> = fc
     }),
     optional('tags', fc.array(fc.tuple(text, text))),
     optional('versionId', text),
+    optional('storageClass', text),
   )
   .map((parts) => Object.assign({}, ...parts) as ObjectRow)
 

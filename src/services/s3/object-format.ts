@@ -61,7 +61,8 @@ export const objectFormat: Format<ObjectRow> = {
   decode(bytes) {
     if (bytes[0] !== FORMAT) throw new Error(`object row of format ${bytes[0]}, this version knows ${FORMAT}`)
     const packed = JSON.parse(bytes.toString('utf8', 1)) as Packed
-    const [etag, size, modifiedSeconds, sequencer, kind, id, detail, algorithm, value, isComposite, contentType] = packed
+    const [etag, size, modifiedSeconds, sequencer, kind, id, detail, algorithm, value, isComposite, contentType] =
+      packed
     const [, , , , , , , , , , , metadata, tags, versionId, more] = packed
     const row: { -readonly [K in keyof ObjectRow]: ObjectRow[K] } = {
       etag,

@@ -9,6 +9,7 @@ import { createMultipartUpload } from './operations/create-multipart-upload.ts'
 import { deleteBucketCors } from './operations/delete-bucket-cors.ts'
 import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts'
 import { deleteBucketLifecycle } from './operations/delete-bucket-lifecycle.ts'
+import { deleteBucketOwnershipControls } from './operations/delete-bucket-ownership-controls.ts'
 import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts'
 import { deleteBucketReplication } from './operations/delete-bucket-replication.ts'
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts'
@@ -46,6 +47,8 @@ import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
 import { listObjectsV2 } from './operations/list-objects-v2.ts'
 import { listObjects } from './operations/list-objects.ts'
 import { listParts } from './operations/list-parts.ts'
+import { postObject } from './operations/post-object.ts'
+import { putBucketAcl } from './operations/put-bucket-acl.ts'
 import { putBucketCors } from './operations/put-bucket-cors.ts'
 import { putBucketEncryption } from './operations/put-bucket-encryption.ts'
 import { putBucketLifecycleConfiguration } from './operations/put-bucket-lifecycle-configuration.ts'
@@ -53,6 +56,7 @@ import { putBucketNotificationConfiguration } from './operations/put-bucket-noti
 import { putBucketOwnershipControls } from './operations/put-bucket-ownership-controls.ts'
 import { putBucketPolicy } from './operations/put-bucket-policy.ts'
 import { putBucketTagging } from './operations/put-bucket-tagging.ts'
+import { putObjectAcl } from './operations/put-object-acl.ts'
 import { putObjectTagging } from './operations/put-object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
 import { putPublicAccessBlock } from './operations/put-public-access-block.ts'
@@ -63,6 +67,7 @@ import type { S3 } from './service.ts'
 /** What S3 has outside its model. */
 interface PseudoOperations {
   readonly CorsPreflight: typeof corsPreflight
+  readonly PostObject: typeof postObject
 }
 
 /** Every operation of S3. A missing or misspelt one does not compile. */
@@ -86,7 +91,7 @@ export const operations = {
   DeleteBucketMetadataConfiguration: NotImplemented,
   DeleteBucketMetadataTableConfiguration: NotImplemented,
   DeleteBucketMetricsConfiguration: NotImplemented,
-  DeleteBucketOwnershipControls: NotImplemented,
+  DeleteBucketOwnershipControls: deleteBucketOwnershipControls,
   DeleteBucketPolicy: deleteBucketPolicy,
   DeleteBucketReplication: deleteBucketReplication,
   DeleteBucketTagging: deleteBucketTagging,
@@ -143,9 +148,10 @@ export const operations = {
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListParts: listParts,
+  PostObject: postObject,
   PutBucketAbac: NotImplemented,
   PutBucketAccelerateConfiguration: NotImplemented,
-  PutBucketAcl: NotImplemented,
+  PutBucketAcl: putBucketAcl,
   PutBucketAnalyticsConfiguration: NotImplemented,
   PutBucketCors: putBucketCors,
   PutBucketEncryption: putBucketEncryption,
@@ -163,7 +169,7 @@ export const operations = {
   PutBucketVersioning: NotImplemented,
   PutBucketWebsite: NotImplemented,
   PutObject: putObject,
-  PutObjectAcl: NotImplemented,
+  PutObjectAcl: putObjectAcl,
   PutObjectAnnotation: NotImplemented,
   PutObjectLegalHold: NotImplemented,
   PutObjectLockConfiguration: NotImplemented,

@@ -3,6 +3,8 @@ import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
 import type { DeliveryDoor } from '../../delivery/delivery.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
+import { findAclPolicy } from './acl/find.ts'
+import { ownershipOf } from './acl/rules.ts'
 import { BodyStore } from './body-store.ts'
 import { Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
@@ -54,13 +56,16 @@ export class S3 {
   }
 
   /** The policy of the bucket that an ARN of a bucket or object names. */
-  readonly resourcePolicy: ResourcePolicyLookup = async (resourceArn) => {
+  readonly resourcePolicy: ResourcePolicyLookup = async (resourceArn, grant) => {
     const name = bucketOf(resourceArn)
     const bucket = name === undefined ? undefined : await this.buckets.find(name)
     if (bucket === undefined) return NO_BUCKET
     const { policy, row } = bucket
+    const hasAcls = grant !== undefined && ownershipOf(row) !== 'BucketOwnerEnforced'
+    const acl = hasAcls ? await findAclPolicy(this.store, bucket, grant) : undefined
     return {
       policy: policy === undefined ? undefined : { name: `${ARN_PREFIX}${bucket.name}`, document: policy.document },
+      ...(acl !== undefined && { acl: { name: `ACL of ${resourceArn}`, document: acl } }),
       accountId: row.accountId,
       isTrustPolicy: false,
       restrictPublic: row.publicAccessBlock?.restrictPublicBuckets ?? false,

@@ -92,6 +92,7 @@ export interface UploadRow {
   readonly initiator: { readonly ID: string; readonly DisplayName?: string }
   readonly metadata: ObjectMetadata
   readonly tags?: Tags
+  readonly acl?: Acl
   /** `null`: none was declared; then the object gets a full CRC64NVME. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null
   /** Sequencer of the object that was current when the upload began. */

@@ -127,9 +127,9 @@ describe('a transition', () => {
   })
 })
 
-describe('older versions', () => {
-  const since = (newerVersionCount: number) => ({ noncurrent: { sinceMs: CREATED_MS, newerVersionCount } })
+const since = (newerVersionCount: number) => ({ noncurrent: { sinceMs: CREATED_MS, newerVersionCount } })
 
+describe('older versions', () => {
   it('go when they have not been current for long enough', () => {
     const rules = [rule({ expiration: { days: 1 }, noncurrentExpiration: { days: 10 } })]
     expect(due(rules, since(0), CREATED_MS + 9 * DAY_MS)).toBe('nothing')

@@ -41,7 +41,7 @@ export function contentsOutput(
     ChecksumAlgorithm: [row.checksum.algorithm],
     ChecksumType: row.checksum.type,
     Size: row.size,
-    StorageClass: 'STANDARD' as const,
+    StorageClass: (row.storageClass ?? 'STANDARD') as 'STANDARD',
     ...(ownerAccountId !== undefined && { Owner: { ID: canonicalUserId(ownerAccountId) } }),
   }
 }

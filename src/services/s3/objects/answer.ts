@@ -2,6 +2,7 @@ import { AwsError } from '../../../protocol/errors.ts'
 import type { Call } from '../../../protocol/operation.ts'
 import { checksumMember, checksumOutput } from '../checksums.ts'
 import { invalidRequest } from '../errors.ts'
+import { expirationMember } from '../lifecycle/expiration.ts'
 import type { S3Input, S3Output } from '../operation.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
@@ -33,6 +34,8 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
     return { output, range: undefined }
   }
   const output = describe(row)
+  if (input.VersionId === undefined)
+    Object.assign(output, expirationMember(s3.buckets.lastRead(input.Bucket), input.Key, row))
   applyOverrides(call, output)
   const wanted = await wantedBytes(call, s3, row, output)
   const { start, end } = wanted ?? { start: 0, end: row.size - 1 }
@@ -49,7 +52,7 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
 }
 
 function describe(row: ObjectRow): ObjectOutput {
-  const { metadata, tags } = row
+  const { metadata, tags, storageClass } = row
   const output: ObjectOutput = {
     AcceptRanges: 'bytes',
     LastModified: new Date(row.modifiedMs),
@@ -59,6 +62,7 @@ function describe(row: ObjectRow): ObjectOutput {
   }
   // The model's header is text; the SDK's type says Date.
   if (metadata.expires !== undefined) output.Expires = metadata.expires as unknown as Date
+  if (storageClass !== undefined) output.StorageClass = storageClass as ObjectOutput['StorageClass']
   if (tags !== undefined && tags.length > 0) output.TagCount = tags.length
   return output
 }

@@ -2,7 +2,7 @@ import type { Call, Grant } from '../../../protocol/operation.ts'
 import { objectArn, type ObjectInput } from '../operation.ts'
 import type { ObjectRow, Tags } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
-import { hasGrantHeaders, type WriteOptionsInput } from './refusals.ts'
+import { type AclInput, hasGrantHeaders, type WriteOptionsInput } from './refusals.ts'
 
 export type WriteInput = ObjectInput &
   WriteOptionsInput & {
@@ -13,13 +13,17 @@ export type WriteInput = ObjectInput &
     readonly MetadataDirective?: string | undefined
   }
 
-/** Condition key of a member, in the spelling of policies. Only what was sent is there. */
-const CONTEXT_KEYS: readonly (readonly [keyof WriteInput, string])[] = [
+const ACL_CONTEXT_KEYS: readonly (readonly [keyof AclInput, string])[] = [
   ['ACL', 's3:x-amz-acl'],
   ['GrantFullControl', 's3:x-amz-grant-full-control'],
   ['GrantRead', 's3:x-amz-grant-read'],
   ['GrantReadACP', 's3:x-amz-grant-read-acp'],
+  ['GrantWrite', 's3:x-amz-grant-write'],
   ['GrantWriteACP', 's3:x-amz-grant-write-acp'],
+]
+
+/** Condition key of a member, in the spelling of policies. Only what was sent is there. */
+const CONTEXT_KEYS: readonly (readonly [keyof WriteInput, string])[] = [
   ['StorageClass', 's3:x-amz-storage-class'],
   ['ServerSideEncryption', 's3:x-amz-server-side-encryption'],
   ['SSEKMSKeyId', 's3:x-amz-server-side-encryption-aws-kms-key-id'],
@@ -45,12 +49,24 @@ export function writeGrants(call: Call<WriteInput>, options: { isCreation: boole
     const value = input[member]
     if (value !== undefined) context[key] = String(value)
   }
+  const setsAcl = input.ACL !== undefined || hasGrantHeaders(input)
+  if (setsAcl) Object.assign(context, aclContext(input))
   if (input.Tagging !== undefined) addRequestTags(context, parseTaggingHeader(input.Tagging) ?? [])
   const grants: Grant[] = [{ action: 's3:PutObject', resource, context }]
-  if (input.ACL !== undefined || hasGrantHeaders(input)) grants.push({ action: 's3:PutObjectAcl', resource, context })
+  if (setsAcl) grants.push({ action: 's3:PutObjectAcl', resource, context })
   const hasTags = input.Tagging !== undefined || (options.copiedTags ?? []).length > 0
   if (hasTags) grants.push({ action: 's3:PutObjectTagging', resource, context })
   return grants
+}
+
+/** Condition keys of an ACL's headers. */
+export function aclContext(input: AclInput): Record<string, string> {
+  const context: Record<string, string> = {}
+  for (const [member, key] of ACL_CONTEXT_KEYS) {
+    const value = input[member]
+    if (value !== undefined) context[key] = value
+  }
+  return context
 }
 
 export function addRequestTags(context: Record<string, string | readonly string[]>, tags: Tags): void {

@@ -42,7 +42,6 @@ const STORAGE_CLASSES = new Set([
 
 /** Refuses what this server would otherwise have to ignore: in S3's words where S3 refuses it too, else as not implemented. */
 export function refuseUnsupported(input: WriteOptionsInput): void {
-  refuseAcl(input, OBJECT_ACLS)
   refuseEncryption(input)
   const { StorageClass: storageClass } = input
   if (storageClass !== undefined && storageClass !== 'STANDARD') {
@@ -72,23 +71,6 @@ export interface AclInput {
   readonly GrantReadACP?: string | undefined
   readonly GrantWrite?: string | undefined
   readonly GrantWriteACP?: string | undefined
-}
-
-const CANNED_ACLS = ['private', 'public-read', 'public-read-write', 'authenticated-read']
-const OBJECT_ACLS = new Set([...CANNED_ACLS, 'aws-exec-read', 'bucket-owner-read', 'bucket-owner-full-control'])
-export const BUCKET_ACLS: ReadonlySet<string> = new Set([...CANNED_ACLS, 'log-delivery-write'])
-
-/** Buckets have no ACLs (BucketOwnerEnforced): only the ones that change nothing pass. */
-export function refuseAcl(input: AclInput, known: ReadonlySet<string>): void {
-  const { ACL: acl } = input
-  const hasGrants = hasGrantHeaders(input)
-  if (acl === undefined && !hasGrants) return
-  if (acl !== undefined) {
-    if (hasGrants) throw invalidRequest('Specifying both Canned ACLs and Header Grants is not allowed')
-    if (!known.has(acl)) throw invalidArgument('', 'x-amz-acl', acl)
-    if (acl === 'private' || acl === 'bucket-owner-full-control') return
-  }
-  throw new AwsError('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs')
 }
 
 export function hasGrantHeaders(input: AclInput): boolean {

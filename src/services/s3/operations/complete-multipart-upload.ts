@@ -12,6 +12,8 @@ import {
 import { COMPLETED_AGE_MAX_MS, GARBAGE_GRACE_MS, leaveGarbage } from '../garbage.ts'
 import { multipartChecksum, multipartEtag, selectParts } from '../multipart/assemble.ts'
 import { currentParts, requireUpload } from '../multipart/uploads.ts'
+import { expirationMember } from '../lifecycle/expiration.ts'
+import { objectLocation } from '../object-location.ts'
 import { commitVersion } from '../objects/commit.ts'
 import { writeGrants } from '../objects/grants.ts'
 import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
@@ -29,7 +31,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
     const { Bucket: bucket, Key: key, UploadId: uploadId } = input
     refuseCustomerKeyOnWrite(input)
     const condition = writeCondition(input)
-    await requireBucket(call, s3)
+    const owning = await requireBucket(call, s3)
     const repeated = await completed.get(s3.store, [uploadId])
     if (repeated !== undefined) {
       if (repeated.bucket !== bucket || repeated.key !== key) throw noSuchUpload(uploadId)
@@ -47,13 +49,13 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       body,
       checksum: value,
     }))
-    const { metadata, tags } = upload
+    const { metadata, tags, acl } = upload
     const nowMs = s3.clock.now()
     const version = commitVersion(s3, call, {
       bucket,
       key,
       event: 'ObjectCreated:CompleteMultipartUpload',
-      row: { etag, size, metadata, checksum, ...(tags !== undefined && { tags }) },
+      row: { etag, size, metadata, checksum, ...(tags && { tags }), ...(acl && { acl }) },
       async check(current, tx) {
         checkSinceStart(condition, key, current, await requireUpload(tx, input))
       },
@@ -66,15 +68,16 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
         return { kind: 'parts', id: uploadId, partCount: parts.length }
       },
     })
+    let stored: ObjectRow
     try {
-      await version
+      stored = await version
     } catch (error) {
       // A repetition may have come in at the same time, and was first.
       const other = await completed.get(s3.store, [uploadId])
       if (other === undefined || !(error instanceof AwsError) || error.code !== 'NoSuchUpload') throw error
       return answer(call, other)
     }
-    return answer(call, { etag, checksum })
+    return { ...answer(call, { etag, checksum }), ...expirationMember(owning, key, stored) }
   },
 }
 
@@ -84,20 +87,13 @@ function answer(
 ): S3Output<'CompleteMultipartUpload'> {
   const { Bucket, Key } = call.input
   return {
-    Location: locationOf(call),
+    Location: objectLocation(call.http, Bucket, Key),
     Bucket,
     Key,
     ETag: `"${etag}"`,
     ...checksumOutput(checksum),
     ServerSideEncryption: 'AES256',
   }
-}
-
-/** Where the client may get the object: as it addressed the bucket. */
-function locationOf({ input, http }: CompleteCall): string {
-  const host = http?.host ?? 's3.amazonaws.com'
-  const path = input.Key.split('/').map(encodeURIComponent).join('/')
-  return host.startsWith(`${input.Bucket}.`) ? `http://${host}/${path}` : `http://${host}/${input.Bucket}/${path}`
 }
 
 /** Conditions look at what became of the key since the upload began: who loses must start over, with the new state in view. */

@@ -1,6 +1,9 @@
 import type { Call } from '../../../protocol/operation.ts'
+import type { Acl } from '../acl/acl.ts'
+import { newObjectAcl } from '../acl/rules.ts'
 import { type ChecksumAlgorithm, checksumOutput, digestsFor, fullChecksum, parseAlgorithm } from '../checksums.ts'
 import { entityTooLargeToCopy, headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
+import { expirationMember } from '../lifecycle/expiration.ts'
 import { checkKey } from '../object-keys.ts'
 import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
 import { parseCopySource } from '../objects/copy-source.ts'
@@ -51,7 +54,8 @@ export const copyObject: S3Operation<'CopyObject'> = {
     }
     const algorithm =
       input.ChecksumAlgorithm === undefined ? row.checksum.algorithm : parseAlgorithm(input.ChecksumAlgorithm)
-    const target = { call, source, condition, algorithm }
+    const acl = newObjectAcl(bucket.row, call.caller, input)
+    const target = { call, source, condition, algorithm, acl }
     const copy = (await shareBody(s3, target, row)) ?? (await rewriteBody(s3, target, row))
     return {
       CopyObjectResult: {
@@ -60,6 +64,7 @@ export const copyObject: S3Operation<'CopyObject'> = {
         ...checksumOutput(copy.checksum),
       },
       ServerSideEncryption: 'AES256',
+      ...expirationMember(bucket, input.Key, copy),
     }
   },
 }
@@ -72,6 +77,7 @@ interface Target {
   readonly source: VersionInput
   readonly condition: ReturnType<typeof writeCondition>
   readonly algorithm: ChecksumAlgorithm
+  readonly acl: Acl | undefined
 }
 
 class SourceChanged extends Error {}
@@ -110,7 +116,7 @@ async function rewriteBody(s3: S3, target: Target, row: ObjectRow): Promise<Obje
 
 function commitCopy(
   s3: S3,
-  { call, condition }: Target,
+  { call, condition, acl }: Target,
   source: ObjectRow,
   content: Pick<ObjectRow, 'etag' | 'size' | 'checksum'>,
   attach: (tx: Parameters<Parameters<typeof commitVersion>[2]['attach']>[0]) => SimpleBody | Promise<SimpleBody>,
@@ -125,6 +131,7 @@ function commitCopy(
       ...content,
       metadata: input.MetadataDirective === 'REPLACE' ? metadataOf(input) : source.metadata,
       ...(tags !== undefined && { tags }),
+      ...(acl !== undefined && { acl }),
     },
     check: (current) => checkWrite(condition, input.Key, current),
     attach,

@@ -2,10 +2,14 @@ import { AwsError } from '../../../protocol/errors.ts'
 import { callerAccount } from '../../../protocol/caller.ts'
 import type { Call, Grant } from '../../../protocol/operation.ts'
 import { transact } from '../../../store/transaction.ts'
+import { OWNERSHIPS } from '../acl/acl.ts'
+import { aclOfHeaders } from '../acl/requested.ts'
+import { checkAcl, keptAcl, ownersOfBucket, refuseAclWithoutAcls } from '../acl/rules.ts'
 import { checkBucketName } from '../bucket-names.ts'
 import { BLOCK_ALL } from '../buckets.ts'
 import { headerNotImplemented, invalidArgument } from '../errors.ts'
-import { BUCKET_ACLS, hasGrantHeaders, refuseAcl } from '../objects/refusals.ts'
+import { aclContext } from '../objects/grants.ts'
+import { hasGrantHeaders } from '../objects/refusals.ts'
 import { bucketArn, bucketGrant, type S3Input, type S3Operation } from '../operation.ts'
 import { CLASSIC_REGION, regionOfConstraint } from '../regions.ts'
 import { type BucketRow, buckets, bucketTags, type Tags } from '../tables.ts'
@@ -20,7 +24,7 @@ export const createBucket: S3Operation<'CreateBucket'> = {
       ...(configuration?.LocationConstraint !== undefined && {
         's3:locationconstraint': configuration.LocationConstraint,
       }),
-      ...(acl !== undefined && { 's3:x-amz-acl': acl }),
+      ...aclContext(input),
       ...(ownership !== undefined && { 's3:x-amz-object-ownership': ownership }),
     }
     const grants: Grant[] = [bucketGrant('s3:CreateBucket', bucket, context)]
@@ -44,6 +48,7 @@ export const createBucket: S3Operation<'CreateBucket'> = {
       isBeingDeleted: false,
       publicAccessBlock: BLOCK_ALL,
       encryption: null,
+      ...accessOf(call),
     }
     await transact(s3.store, async (tx) => {
       const existing = await buckets.get(tx, [name])
@@ -54,6 +59,20 @@ export const createBucket: S3Operation<'CreateBucket'> = {
     const isClassic = region === CLASSIC_REGION
     return { Location: isClassic ? `/${name}` : `http://${name}.s3.amazonaws.com/`, BucketArn: bucketArn(name) }
   },
+}
+
+/** Ownership and ACL, where they are not what every bucket has. A new bucket blocks public ACLs, so those are refused. */
+function accessOf({ input, caller, accountId: ownAccountId }: CreateCall): Pick<BucketRow, 'ownership' | 'acl'> {
+  const row = { accountId: callerAccount(caller) ?? ownAccountId, publicAccessBlock: BLOCK_ALL }
+  const acl = aclOfHeaders(input, 'bucket', ownersOfBucket(row))
+  const { ObjectOwnership: ownership } = input
+  if (ownership === undefined || ownership === 'BucketOwnerEnforced') {
+    refuseAclWithoutAcls(acl)
+    return {}
+  }
+  if (acl !== undefined) checkAcl({ ...row, ownership }, acl)
+  const kept = acl && keptAcl(row, acl)
+  return { ownership, ...(kept !== undefined && { acl: kept }) }
 }
 
 /** In us-east-1, and only there, making one's own bucket again changes nothing and is no error. */
@@ -104,12 +123,8 @@ function requestedTags({ input, caller }: CreateCall): Tags {
 }
 
 function refuseOptions({ input }: CreateCall): void {
-  refuseAcl(input, BUCKET_ACLS)
   const ownership: string | undefined = input.ObjectOwnership
-  if (ownership !== undefined && ownership !== 'BucketOwnerEnforced') {
-    if (ownership === 'ObjectWriter' || ownership === 'BucketOwnerPreferred') {
-      throw headerNotImplemented('x-amz-object-ownership')
-    }
+  if (ownership !== undefined && !OWNERSHIPS.includes(ownership)) {
     throw invalidArgument(`Invalid x-amz-object-ownership header: ${ownership}`, 'x-amz-object-ownership', ownership)
   }
   if (input.ObjectLockEnabledForBucket === true) throw headerNotImplemented('x-amz-bucket-object-lock-enabled')

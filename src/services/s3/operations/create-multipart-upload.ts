@@ -1,5 +1,6 @@
 import type { Call } from '../../../protocol/operation.ts'
 import { transact } from '../../../store/transaction.ts'
+import { newObjectAcl } from '../acl/rules.ts'
 import { type ChecksumType, parseAlgorithm } from '../checksums.ts'
 import { invalidArgument, invalidRequest } from '../errors.ts'
 import { newUploadId } from '../multipart/uploads.ts'
@@ -23,7 +24,8 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
     const checksum = declaredChecksum(call)
     const metadata = metadataOf(input)
     const tags = parseTaggingHeader(input.Tagging)
-    await requireBucket(call, s3)
+    const { row } = await requireBucket(call, s3)
+    const acl = newObjectAcl(row, call.caller, input)
     const nowMs = s3.clock.now()
     const uploadId = newUploadId(nowMs, name, key)
     await transact(s3.store, async (tx) => {
@@ -34,6 +36,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
         initiator: initiatorOf(call.caller, bucket.row.accountId),
         metadata,
         ...(tags !== undefined && { tags }),
+        ...(acl !== undefined && { acl }),
         checksum,
         currentAtStart: current?.sequencer ?? null,
         isKeyDeleted: false,

@@ -1,4 +1,5 @@
+import { aclOutput } from '../acl/requested.ts'
+import { bucketAcl } from '../acl/rules.ts'
 import { bucketOperation } from '../operation.ts'
-import { ownerOnly } from '../objects/acl.ts'
 
-export const getBucketAcl = bucketOperation<'GetBucketAcl'>('s3:GetBucketAcl', ({ row }) => ownerOnly(row.accountId))
+export const getBucketAcl = bucketOperation<'GetBucketAcl'>('s3:GetBucketAcl', ({ row }) => aclOutput(bucketAcl(row)))
