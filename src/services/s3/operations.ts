@@ -36,6 +36,7 @@ import { getBucketTagging } from './operations/get-bucket-tagging.ts'
 import { getBucketVersioning } from './operations/get-bucket-versioning.ts'
 import { getBucketWebsite } from './operations/get-bucket-website.ts'
 import { getObjectAcl } from './operations/get-object-acl.ts'
+import { getObjectAttributes } from './operations/get-object-attributes.ts'
 import { getObjectLockConfiguration } from './operations/get-object-lock-configuration.ts'
 import { getObjectTagging } from './operations/get-object-tagging.ts'
 import { getObject } from './operations/get-object.ts'
@@ -127,7 +128,7 @@ export const operations = {
   GetObject: getObject,
   GetObjectAcl: getObjectAcl,
   GetObjectAnnotation: NotImplemented,
-  GetObjectAttributes: NotImplemented,
+  GetObjectAttributes: getObjectAttributes,
   GetObjectLegalHold: NotImplemented,
   GetObjectLockConfiguration: getObjectLockConfiguration,
   GetObjectRetention: NotImplemented,
