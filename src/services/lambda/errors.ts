@@ -45,6 +45,9 @@ export const tooManyRequests = (reason: ThrottleReason): AwsError =>
 export const serviceException = (message: string): AwsError =>
   new AwsError('ServiceException', 500, message, { Type: 'Service' })
 
+export const codeStorageExceeded = (): AwsError =>
+  new AwsError('CodeStorageExceededException', 400, 'Code storage limit exceeded.', USER)
+
 export const ROLE_NOT_ASSUMABLE = 'The role defined for the function cannot be assumed by Lambda.'
 
 export const roleNotAssumable = (): AwsError => invalidParameterValue(ROLE_NOT_ASSUMABLE)

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../store/transaction.ts'
 import { type FunctionRef, functionArn } from './arn.ts'
 import { functionKey, requireFunctionIn } from './catalog.ts'
-import { preconditionFailed } from './errors.ts'
+import { codeStorageExceeded, preconditionFailed } from './errors.ts'
 import type { Lambda } from './service.ts'
 import {
   type AccountRow,
@@ -12,6 +12,9 @@ import {
   NO_ACCOUNT,
   type VersionConfig,
 } from './tables.ts'
+
+/** Code of all functions, versions and layers of an account in one region: 75 GiB. */
+export const CODE_STORAGE_BYTES = 80_530_636_800
 
 /**
  * Reads the function and writes it back with `change`. Everything that belongs to a function is written together with its row, even when
@@ -28,13 +31,17 @@ export async function changeFunction(
   return { before, after }
 }
 
+/** Throws when the code of all functions, versions and layers would become too much. */
 export async function changeAccount(
   tx: Transaction,
-  ref: FunctionRef,
+  ref: Pick<FunctionRef, 'accountId' | 'region'>,
   change: (row: AccountRow) => AccountRow,
 ): Promise<void> {
   const key = [ref.accountId, ref.region] as const
-  accounts.put(tx, key, change((await accounts.get(tx, key)) ?? NO_ACCOUNT))
+  const before = (await accounts.get(tx, key)) ?? NO_ACCOUNT
+  const after = change(before)
+  if (after.codeBytes > CODE_STORAGE_BYTES && after.codeBytes > before.codeBytes) throw codeStorageExceeded()
+  accounts.put(tx, key, after)
 }
 
 /** Compare-and-set: throws 412 unless the caller saw the latest revision (or did not say). */

@@ -124,7 +124,6 @@ function refuseUnsupported(input: SettingsInput): void {
   }
   if (deadLetter?.TargetArn) throw unsupportedMember('DeadLetterConfig')
   if (input.KMSKeyArn) throw unsupportedMember('KMSKeyArn')
-  if (input.Layers?.length) throw unsupportedMember('Layers')
   if (input.FileSystemConfigs?.length) throw unsupportedMember('FileSystemConfigs')
   if (input.SnapStart?.ApplyOn === 'PublishedVersions')
     throw unsupportedMember('SnapStart with ApplyOn PublishedVersions')

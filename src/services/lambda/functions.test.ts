@@ -172,7 +172,6 @@ describe('CreateFunction', () => {
     ],
     ['an image', { PackageType: 'Image' }, 'InvalidParameterValueException', /PackageType Image is not supported/],
     ['a VPC', { VpcConfig: { SubnetIds: ['s'] } }, 'InvalidParameterValueException', /VpcConfig is not supported/],
-    ['layers', { Layers: ['arn:x'] }, 'InvalidParameterValueException', /Layers is not supported/],
     [
       'a dead letter queue',
       { DeadLetterConfig: { TargetArn: 'arn:q' } },

@@ -33,7 +33,7 @@ export function functionGrant(
   context?: Grant['context'],
 ): Grant[] {
   const resource = qualifiedArn(refOf(call))
-  return [{ action: `lambda:${action}`, resource, ...(context && { context }) }]
+  return [{ action: `lambda:${action}`, resource, ...(context && Object.keys(context).length > 0 && { context }) }]
 }
 
 /** Code and configuration of published versions never change. Throws for any qualifier but `$LATEST`. */

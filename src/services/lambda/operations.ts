@@ -33,11 +33,20 @@ import { getAlias } from './operations/get-alias.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { updateAlias } from './operations/update-alias.ts'
 import { publishVersion } from './operations/publish-version.ts'
+import { publishLayerVersion } from './operations/publish-layer-version.ts'
+import { getLayerVersion, getLayerVersionByArn } from './operations/get-layer-version.ts'
+import { deleteLayerVersion } from './operations/delete-layer-version.ts'
+import { listLayers, listLayerVersions } from './operations/list-layers.ts'
+import {
+  addLayerVersionPermission,
+  getLayerVersionPolicy,
+  removeLayerVersionPermission,
+} from './operations/layer-version-permissions.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
 export const lambdaOperations = {
-  AddLayerVersionPermission: NotImplemented,
+  AddLayerVersionPermission: addLayerVersionPermission,
   AddPermission: addPermission,
   CheckpointDurableExecution: NotImplemented,
   CreateAlias: createAlias,
@@ -55,7 +64,7 @@ export const lambdaOperations = {
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
   DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteFunctionUrlConfig: NotImplemented,
-  DeleteLayerVersion: NotImplemented,
+  DeleteLayerVersion: deleteLayerVersion,
   DeleteProvisionedConcurrencyConfig: NotImplemented,
   DeleteResourcePolicy: NotImplemented,
   GetAccountSettings: getAccountSettings,
@@ -74,9 +83,9 @@ export const lambdaOperations = {
   GetFunctionRecursionConfig: getFunctionRecursionConfig,
   GetFunctionScalingConfig: NotImplemented,
   GetFunctionUrlConfig: NotImplemented,
-  GetLayerVersion: NotImplemented,
-  GetLayerVersionByArn: NotImplemented,
-  GetLayerVersionPolicy: NotImplemented,
+  GetLayerVersion: getLayerVersion,
+  GetLayerVersionByArn: getLayerVersionByArn,
+  GetLayerVersionPolicy: getLayerVersionPolicy,
   GetPolicy: getPolicy,
   GetProvisionedConcurrencyConfig: NotImplemented,
   GetResourcePolicy: NotImplemented,
@@ -94,12 +103,12 @@ export const lambdaOperations = {
   ListFunctionVersionsByCapacityProvider: NotImplemented,
   ListFunctions: listFunctions,
   ListFunctionsByCodeSigningConfig: NotImplemented,
-  ListLayerVersions: NotImplemented,
-  ListLayers: NotImplemented,
+  ListLayerVersions: listLayerVersions,
+  ListLayers: listLayers,
   ListProvisionedConcurrencyConfigs: NotImplemented,
   ListTags: listTags,
   ListVersionsByFunction: listVersionsByFunction,
-  PublishLayerVersion: NotImplemented,
+  PublishLayerVersion: publishLayerVersion,
   PublishVersion: publishVersion,
   PutFunctionCodeSigningConfig: NotImplemented,
   PutFunctionConcurrency: putFunctionConcurrency,
@@ -109,7 +118,7 @@ export const lambdaOperations = {
   PutProvisionedConcurrencyConfig: NotImplemented,
   PutResourcePolicy: NotImplemented,
   PutRuntimeManagementConfig: NotImplemented,
-  RemoveLayerVersionPermission: NotImplemented,
+  RemoveLayerVersionPermission: removeLayerVersionPermission,
   RemovePermission: removePermission,
   SendDurableExecutionCallbackFailure: NotImplemented,
   SendDurableExecutionCallbackHeartbeat: NotImplemented,

@@ -3,7 +3,7 @@ import { Constraints } from './constraints.ts'
 import { invalidParameterValue } from './errors.ts'
 import type { StatementJson } from './tables.ts'
 
-const STATEMENT_ID_PATTERN = '([a-zA-Z0-9-_]+)'
+export const STATEMENT_ID_PATTERN = '([a-zA-Z0-9-_]+)'
 const ACTION_PATTERN = '(lambda:[*]|lambda:[a-zA-Z]+[*]?|[*])'
 const SOURCE_ARN_PATTERN = 'arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)'
 

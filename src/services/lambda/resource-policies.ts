@@ -3,7 +3,8 @@ import type { NamedPolicy } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
 import type { Store, Version } from '../../store/store.ts'
 import { type FunctionRef, parseFunctionArn, qualifiedArn } from './arn.ts'
-import { LATEST, type PolicyRow, policies, type QualifiedKey } from './tables.ts'
+import { layerVersionKey, parseLayerVersionArn } from './layers.ts'
+import { LATEST, layerPolicies, type PolicyRow, policies, type QualifiedKey } from './tables.ts'
 
 /** Policies kept parsed; an entry is used only while the store still has its version. */
 const CACHE_MAX = 5000
@@ -14,7 +15,7 @@ export interface CurrentPolicy {
   readonly policy: NamedPolicy
 }
 
-/** The resource policies of functions, versions and aliases, as evaluation wants them. */
+/** The resource policies of functions, versions, aliases and layers, as evaluation wants them. */
 export class ResourcePolicies {
   readonly #store: Store
   readonly #parsed = new Map<string, CurrentPolicy>()
@@ -26,9 +27,19 @@ export class ResourcePolicies {
   /** What the authoriser asks for a function's ARN. A foreign account's function belongs to that account, whether or not it exists. */
   async lookup(resourceArn: string): Promise<ResourcePolicy> {
     const ref = parseFunctionArn(resourceArn)
-    if (ref === undefined) return { policy: undefined, accountId: undefined, isTrustPolicy: false }
+    if (ref === undefined) return this.#lookupLayer(resourceArn)
     const current = await this.current(ref)
     return { policy: current?.policy, accountId: ref.accountId, isTrustPolicy: false }
+  }
+
+  /** Layers are asked for rarely: nothing is kept. */
+  async #lookupLayer(resourceArn: string): Promise<ResourcePolicy> {
+    const parsed = parseLayerVersionArn(resourceArn)
+    if (parsed === undefined) return { policy: undefined, accountId: undefined, isTrustPolicy: false }
+    const { layer, version } = parsed
+    const row = await layerPolicies.get(this.#store, layerVersionKey(layer, version))
+    const policy = row && { name: resourceArn, document: parsePolicy(policyText(row), 'resource') }
+    return { policy, accountId: layer.accountId, isTrustPolicy: false }
   }
 
   /** The policy of exactly this qualifier; `$LATEST` has that of the unqualified function. */

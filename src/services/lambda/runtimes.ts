@@ -55,6 +55,8 @@ const RETIRED = [
   'provided',
 ] as const
 
+export const KNOWN_RUNTIMES: readonly string[] = [...CREATABLE, ...RETIRED]
+
 /** Throws AWS's texts for unknown and retired runtimes, and our own for those this machine cannot run. */
 export function assertRuntime(runtime: string, executor: Pick<Executor, 'runtimes'>): void {
   if ((RETIRED as readonly string[]).includes(runtime)) {

@@ -98,6 +98,20 @@ export interface EventInvokeConfigRow {
   readonly modifiedMs: number
 }
 
+export interface LayerRow {
+  /** Number of the next version; never reused. */
+  readonly nextVersion: number
+}
+
+export interface LayerVersionRow extends CodeRef {
+  readonly unzippedBytes: number
+  readonly description: string
+  readonly compatibleRuntimes: readonly string[] | null
+  readonly compatibleArchitectures: readonly string[] | null
+  readonly licenseInfo: string | null
+  readonly createdMs: number
+}
+
 /** One deployment package, shared by all functions and versions with the same bytes. */
 export interface CodeRow {
   readonly blobId: BlobId
@@ -140,6 +154,17 @@ export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
     (old: Omit<EventInvokeConfigRow, 'onSuccess' | 'onFailure'>) => ({ ...old, onSuccess: null, onFailure: null }),
   ]),
 )
+export type LayerVersionKey = readonly [accountId: string, region: string, name: string, version: number]
+
+export const layers = new Table<readonly [accountId: string, region: string, name: string], LayerRow>(
+  'lambda-layer',
+  json<LayerRow>(),
+)
+export const layerVersions = new Table<LayerVersionKey, LayerVersionRow>(
+  'lambda-layer-version',
+  json<LayerVersionRow>(),
+)
+export const layerPolicies = new Table<LayerVersionKey, PolicyRow>('lambda-layer-policy', json<PolicyRow>())
 export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
 export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(
   'lambda-account',

@@ -33,6 +33,7 @@ export interface Run {
   readonly invokedFunctionArn: string
   readonly version: string
   readonly codePath: string
+  readonly layerPaths: readonly string[]
   readonly traceHeader: string
   readonly atMs: number
 }
@@ -70,6 +71,7 @@ export class ScriptedExecutor implements Executor {
       invokedFunctionArn: request.invokedFunctionArn,
       version: spec.version,
       codePath: spec.codePath,
+      layerPaths: spec.layerPaths,
       traceHeader: request.traceHeader,
       atMs: this.#clock.now(),
     })

@@ -115,6 +115,14 @@ describe('PublishVersion', () => {
     expect(updated).not.toHaveProperty('LastUpdateStatus')
   })
 
+  it('is another version also while its code is that of $LATEST', async () => {
+    await test.call('Invoke', NAME)
+    await publish()
+    await test.call('Invoke', { ...NAME, Qualifier: '1' })
+    await test.call('Invoke', NAME)
+    expect(test.executor.runs.map((run) => run.version)).toEqual(['$LATEST', '1', '$LATEST'])
+  })
+
   it('runs what was published, not what came after', async () => {
     await publish()
     await changeCode()

@@ -2,12 +2,14 @@ import { hash } from 'node:crypto'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobId, BlobStore } from '../../../blobs/blobs.ts'
+import { assert } from '../../../std/assert.ts'
 import { sourceOf } from '../../../std/byte-source.ts'
 import type { Clock } from '../../../std/clock.ts'
 import { randomHex } from '../../../std/ids.ts'
 import type { Store } from '../../../store/store.ts'
+import type { Reader } from '../../../store/table.ts'
 import { ConflictError, type Transaction, transact } from '../../../store/transaction.ts'
-import { type CodeRow, codes, functions, versions } from '../tables.ts'
+import { type CodeRow, codes, functions, layerVersions, type VersionConfig, versions } from '../tables.ts'
 import { openPackage, syncDirectory } from './unpack.ts'
 
 /** Packages nobody has used for this long are swept, in ms. */
@@ -66,6 +68,18 @@ export class CodeStore {
     codes.put(tx, [sha256], { ...(existing ?? row), usedMs: row.usedMs })
   }
 
+  /** Adds "a function uses this" to the commit that gives it a layer whose package is stored already. */
+  async keep(tx: Transaction, sha256: string, nowMs: number): Promise<void> {
+    const row = await codes.get(tx, [sha256])
+    assert(row !== undefined, 'a layer version has a package')
+    codes.put(tx, [sha256], { ...row, usedMs: nowMs })
+  }
+
+  /** Size of the files of a stored package, in bytes. */
+  async unzippedBytes(reader: Reader, sha256: string): Promise<number> {
+    return (await codes.get(reader, [sha256]))?.unzippedBytes ?? 0
+  }
+
   /** The unpacked files, made again when they are gone. */
   directory(sha256: string): Promise<string> {
     const ready = this.#ready.get(sha256)
@@ -94,8 +108,14 @@ export class CodeStore {
   /** Removes packages that no function has used for an hour; the blob sweep then takes their zips. */
   async sweep(): Promise<void> {
     const used = new Set<string>()
-    for await (const { value } of functions.scan(this.#store)) used.add(value.latest.code.sha256)
-    for await (const { value } of versions.scan(this.#store)) used.add(value.code.sha256)
+    const add = ({ code, layers }: VersionConfig) => {
+      used.add(code.sha256)
+      for (const layer of layers) used.add(layer.sha256)
+    }
+    // A layer version that is deleted now is still used by the functions that have it, and these are looked at after it.
+    for await (const { value } of layerVersions.scan(this.#store)) used.add(value.sha256)
+    for await (const { value } of functions.scan(this.#store)) add(value.latest)
+    for await (const { value } of versions.scan(this.#store)) add(value)
     const cutoffMs = this.#clock.now() - CODE_GRACE_MS
     for await (const { key, value } of codes.scan(this.#store)) {
       if (used.has(key[0]) || value.usedMs > cutoffMs) continue

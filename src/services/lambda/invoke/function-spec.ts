@@ -19,7 +19,7 @@ export interface SpecOptions {
   readonly openLog: OpenLog
 }
 
-/** Turns function versions into what the execution room takes; one object per revision. */
+/** Turns function versions into what the execution room takes; one object per version and revision. */
 export class FunctionSpecs {
   readonly #options: SpecOptions
   readonly #specs = new Map<string, FunctionSpec>()
@@ -29,18 +29,22 @@ export class FunctionSpecs {
   }
 
   async of(resolved: ResolvedFunction): Promise<FunctionSpec> {
-    const { executionRevisionId } = resolved.config
-    const known = this.#specs.get(executionRevisionId)
+    // A version keeps the revision it was published from, and is a version of its own nevertheless.
+    const id = `${resolved.config.executionRevisionId} ${resolved.version}`
+    const known = this.#specs.get(id)
     // The directory is looked at each time: the sweep may have removed it meanwhile, and a ready one costs a map lookup.
-    const codePath = await this.#options.code.directory(resolved.config.code.sha256)
+    const { code } = this.#options
+    const codePath = await code.directory(resolved.config.code.sha256)
+    const layerPaths: string[] = []
+    for (const layer of resolved.config.layers) layerPaths.push(await code.directory(layer.sha256))
     if (known !== undefined) return known
-    const spec = this.#make(resolved, codePath)
+    const spec = this.#make(resolved, codePath, layerPaths)
     if (this.#specs.size >= SPECS_MAX) this.#specs.clear()
-    this.#specs.set(executionRevisionId, spec)
+    this.#specs.set(id, spec)
     return spec
   }
 
-  #make({ ref, version, config }: ResolvedFunction, codePath: string): FunctionSpec {
+  #make({ ref, version, config }: ResolvedFunction, codePath: string, layerPaths: readonly string[]): FunctionSpec {
     const arn = functionArn(ref)
     const logGroup = logGroupOf(ref.name, config.logging)
     const session = new RoleSessionHolder(this.#options, config.roleArn, ref.name, arn)
@@ -52,7 +56,7 @@ export class FunctionSpecs {
       runtime: config.runtime,
       handler: config.handler,
       codePath,
-      layerPaths: [],
+      layerPaths,
       environment: { ...config.environment },
       memoryMb: config.memoryMb,
       timeoutMs: config.timeoutSeconds * 1000,

@@ -71,3 +71,20 @@ it('runs a queued event in a process, and settles it', async () => {
   const [trace] = await test.delivery.traces.find('arn:aws:lambda:us-east-1:123456789012:function:F')
   expect(trace).toMatchObject({ state: 'succeeded' })
 })
+
+it('lets a function import what its layers bring', async () => {
+  const { LayerVersionArn = '' } = await test.call('PublishLayerVersion', {
+    LayerName: 'L',
+    Content: { ZipFile: testPackage({ 'nodejs/node_modules/x/index.js': 'exports.word = "layered"' }) },
+  })
+  const source = 'import { word } from "x"; export const handler = async () => word'
+  await test.call('CreateFunction', {
+    FunctionName: 'G',
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Role: ROLE,
+    Code: { ZipFile: testPackage({ 'index.mjs': source }) },
+    Layers: [LayerVersionArn],
+  })
+  expect((await invoke({}, { FunctionName: 'G' })).result).toBe('layered')
+})

@@ -6,6 +6,7 @@ import { configurationOf } from '../configuration.ts'
 import { Constraints } from '../constraints.ts'
 import { invalidParameterValue, resourceConflict, unsupportedMember } from '../errors.ts'
 import { changeAccount } from '../function-changes.ts'
+import { assertTogetherSmall, layerContext, layerGrants, layersIn } from '../layers.ts'
 import { mergeSettings, type Settings } from '../function-settings.ts'
 import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
@@ -34,7 +35,14 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
     const hasTags = Object.keys(tags).length > 0
     const context = hasTags ? { context: tagContext(tags) } : {}
     const tagGrants = hasTags ? [{ action: 'lambda:TagResource', resource, ...context }] : []
-    return [{ action: 'lambda:CreateFunction', resource, ...context }, ...passRoleGrants(Role), ...tagGrants]
+    const { Layers } = call.input
+    const layered = { ...(hasTags && tagContext(tags)), ...layerContext(Layers) }
+    return [
+      { action: 'lambda:CreateFunction', resource, ...(Object.keys(layered).length > 0 && { context: layered }) },
+      ...passRoleGrants(Role),
+      ...tagGrants,
+      ...layerGrants(Layers, homeOf(call)),
+    ]
   },
 
   async handle(call, lambda) {
@@ -75,12 +83,14 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
     }
     const settledRevisionId = uuid()
     const publishIds = { versionRevisionId: uuid(), latestRevisionId: uuid() }
-    await transact(lambda.store, async (tx) => {
+    const created = await transact(lambda.store, async (tx) => {
       if ((await functions.get(tx, functionKey(ref))) !== undefined) throw alreadyExists()
+      const layers = await layersIn(tx, lambda, ref, input.Layers ?? [], call.nowMs)
+      assertTogetherSmall(code.unzippedBytes, layers)
       await lambda.code.use(tx, code)
       const row: FunctionRow = {
         createdMs: call.nowMs,
-        latest: { ...config, revisionId: settledRevisionId },
+        latest: { ...config, layers, revisionId: settledRevisionId },
         nextVersion: 1,
         lastPublished: null,
         tags,
@@ -94,10 +104,11 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
         functionCount: account.functionCount + 1,
         codeBytes: account.codeBytes + code.zipBytes,
       }))
+      return { ...config, layers }
     })
     lambda.concurrency.noteReservation(qualifiedArn(ref), null)
     // The answer names the version that was published, and the function without it.
-    return configurationOf(ref, input.Publish ? '1' : LATEST, config, 'creating')
+    return configurationOf(ref, input.Publish ? '1' : LATEST, created, 'creating')
   },
 }
 

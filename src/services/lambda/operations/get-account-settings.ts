@@ -1,10 +1,8 @@
 import { UNZIPPED_MAX_BYTES } from '../code/unpack.ts'
+import { CODE_STORAGE_BYTES } from '../function-changes.ts'
 import type { LambdaOperation } from '../operation.ts'
 import { DIRECT_ZIP_MAX_BYTES } from '../package-source.ts'
 import { accounts, NO_ACCOUNT } from '../tables.ts'
-
-/** 75 GiB. */
-const CODE_STORAGE_BYTES = 80_530_636_800
 
 export const getAccountSettings: LambdaOperation<'GetAccountSettings'> = {
   authorize: () => [{ action: 'lambda:GetAccountSettings', resource: '*' }],

@@ -4,6 +4,7 @@ import { configurationOf } from '../configuration.ts'
 import { Constraints } from '../constraints.ts'
 import { unsupportedMember } from '../errors.ts'
 import { assertRevision, changeAccount, changeFunction, retireOlder } from '../function-changes.ts'
+import { assertTogetherSmall } from '../layers.ts'
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
 import { LATEST, type VersionConfig } from '../tables.ts'
@@ -40,6 +41,7 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
         assertRevision(input.RevisionId, current.latest.revisionId)
         return { ...current, latest: { ...changeOf(current.latest, code), ...revisions } }
       })
+      assertTogetherSmall(code.unzippedBytes, changed.after.latest.layers)
       await lambda.code.use(tx, code)
       const growth = code.zipBytes - changed.before.latest.code.zipBytes
       await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes + growth }))

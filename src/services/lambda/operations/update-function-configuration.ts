@@ -2,13 +2,18 @@ import { uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
 import { configurationOf } from '../configuration.ts'
 import { assertRevision, changeFunction, retireOlder } from '../function-changes.ts'
+import { assertTogetherSmall, layerContext, layerGrants, layersIn } from '../layers.ts'
 import { mergeSettings } from '../function-settings.ts'
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
 import { passRoleGrants, requireAssumable } from '../role.ts'
 import { LATEST } from '../tables.ts'
 
 export const updateFunctionConfiguration: LambdaOperation<'UpdateFunctionConfiguration'> = {
-  authorize: (call) => [...functionGrant('UpdateFunctionConfiguration', call), ...passRoleGrants(call.input.Role)],
+  authorize: (call) => [
+    ...functionGrant('UpdateFunctionConfiguration', call, layerContext(call.input.Layers)),
+    ...passRoleGrants(call.input.Role),
+    ...layerGrants(call.input.Layers, homeOf(call)),
+  ],
 
   async handle(call, lambda) {
     const { input } = call
@@ -19,13 +24,18 @@ export const updateFunctionConfiguration: LambdaOperation<'UpdateFunctionConfigu
     if (input.Role !== undefined) await requireAssumable(lambda, input.Role, ref)
 
     const revisions = { revisionId: uuid(), executionRevisionId: uuid(), modifiedMs: call.nowMs }
-    const { after } = await transact(lambda.store, (tx) =>
-      changeFunction(tx, ref, (current) => {
+    const { after } = await transact(lambda.store, async (tx) => {
+      const given = input.Layers && (await layersIn(tx, lambda, ref, input.Layers, call.nowMs))
+      const changed = await changeFunction(tx, ref, (current) => {
         assertRevision(input.RevisionId, current.latest.revisionId)
         const settings = mergeSettings(current.latest, input, lambda.executor)
-        return { ...current, latest: { ...current.latest, ...settings, ...revisions } }
-      }),
-    )
+        const layers = given ?? current.latest.layers
+        return { ...current, latest: { ...current.latest, ...settings, layers, ...revisions } }
+      })
+      const { code, layers } = changed.after.latest
+      assertTogetherSmall(await lambda.code.unzippedBytes(tx, code.sha256), layers)
+      return changed
+    })
     retireOlder(lambda, ref, after.latest)
     return configurationOf(ref, LATEST, { ...after.latest, revisionId: uuid() }, 'updating')
   },
