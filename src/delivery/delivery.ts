@@ -14,6 +14,26 @@ export interface Delivery {
   readonly occurredMs: number
   /** What `events why` is asked about: `s3://bucket/key`. */
   readonly subject: string
+  /** For targets that take messages: what goes beside the payload. */
+  readonly message?: MessageExtras
+}
+
+/** What a message carries beside its body, in the words of SQS and SNS. */
+export interface MessageExtras {
+  readonly attributes?: Readonly<Record<string, MessageAttribute>>
+  /** FIFO queues and topics need a group. */
+  readonly groupId?: string
+  readonly deduplicationId?: string
+  /** Of a topic's message. */
+  readonly subject?: string
+}
+
+/** Binary values are base64. */
+export interface MessageAttribute {
+  /** `String`, `Number` or `Binary`, with `.label` behind it. */
+  readonly dataType: string
+  readonly stringValue?: string
+  readonly binaryValue?: string
 }
 
 /** What a target answers when asked to take a delivery into the caller's transaction. */
