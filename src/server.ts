@@ -231,6 +231,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
+  opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
   opened.use(
     startWorker(
       every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),

@@ -9,6 +9,7 @@ import { BodyStore } from './body-store.ts'
 import { Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
 import { GarbageCollector, isBlobHeld } from './garbage.ts'
+import { LifecycleWorker } from './lifecycle/worker.ts'
 import { Sequencer } from './sequencer.ts'
 
 export interface S3Options {
@@ -36,6 +37,8 @@ export class S3 {
   readonly sequencer: Sequencer
   /** Worker that frees what was overwritten and deleted. */
   readonly collector: GarbageCollector
+  /** Worker that does what lifecycle rules ask for. */
+  readonly lifecycle: LifecycleWorker
 
   constructor(options: S3Options) {
     const { store, blobs, clock } = options
@@ -48,6 +51,7 @@ export class S3 {
     this.bodies = new BodyStore(store, blobs)
     this.sequencer = new Sequencer(store)
     this.collector = new GarbageCollector({ store, blobs, bodies: this.bodies, clock })
+    this.lifecycle = new LifecycleWorker(this)
   }
 
   /** Does an object, part or copy hold this blob? */

@@ -1,7 +1,8 @@
-import type { Call } from '../../../protocol/operation.ts'
 import { transact } from '../../../store/transaction.ts'
 import { announce } from '../announce.ts'
+import type { Bucket } from '../buckets.ts'
 import { invalidArgument, noSuchVersion } from '../errors.ts'
+import type { EventCause } from '../events.ts'
 import type { S3 } from '../service.ts'
 import { type ObjectRow, objects, uploads } from '../tables.ts'
 
@@ -18,19 +19,25 @@ export function checkVersionId(versionId: string | undefined): void {
 export interface Deletion {
   readonly bucket: string
   readonly key: string
+  /** Default: that somebody deleted it. */
+  readonly event?: 'ObjectRemoved:Delete' | 'LifecycleExpiration:Delete'
   /** Throws when the current version does not fit the request's conditions. */
-  readonly check?: (current: ObjectRow | undefined) => void
+  readonly check?: (current: ObjectRow | undefined, bucket: Bucket) => void
 }
 
 /** Deletes a key with its body, in one commit with the event that is owed; a key that never existed owes one too. */
-export async function commitDeletion(s3: S3, call: Call, { bucket: name, key, check }: Deletion): Promise<void> {
+export async function commitDeletion(
+  s3: S3,
+  cause: EventCause,
+  { bucket: name, key, check, event = 'ObjectRemoved:Delete' }: Deletion,
+): Promise<void> {
   const nowMs = s3.clock.now()
   const pending = s3.sequencer.ready(nowMs)
   if (pending !== undefined) await pending
   await transact(s3.store, async (tx) => {
     const bucket = await s3.buckets.forWrite(tx, name)
     const current = await objects.get(tx, [name, key])
-    check?.(current)
+    check?.(current, bucket)
     if (current !== undefined) {
       objects.delete(tx, [name, key])
       s3.bodies.retire(tx, current.body, nowMs)
@@ -43,7 +50,7 @@ export async function commitDeletion(s3: S3, call: Call, { bucket: name, key, ch
     }
     if (bucket.rules.length === 0) return
     const sequencer = s3.sequencer.next(nowMs, current?.sequencer)
-    await announce(tx, s3, call, bucket, { name: 'ObjectRemoved:Delete', key, sequencer }, nowMs)
+    await announce(tx, s3, cause, bucket, { name: event, key, sequencer }, nowMs)
   })
 }
 

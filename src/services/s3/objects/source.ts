@@ -5,6 +5,7 @@ import { checkExpectedOwner, requireExpectedOwner } from '../expected-owner.ts'
 import { noSuchBucket } from '../errors.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
+import { refuseArchived } from './archived.ts'
 import { missingObject, objectInHand, rereadObject, type VersionInput } from './in-hand.ts'
 import type { ByteRange } from './ranges.ts'
 
@@ -23,6 +24,7 @@ export async function requireSource(
   if (row === undefined || (source.VersionId !== undefined && source.VersionId !== 'null')) {
     throw await missingObject(call, s3, source)
   }
+  refuseArchived(row)
   return row
 }
 
@@ -42,6 +44,7 @@ export async function openSource(
     const bytes = await s3.bodies.source(current.body, start, end)
     if (bytes !== undefined) return { row: current, bytes }
     current = await rereadObject(call, s3, source, 's3:GetObject')
+    refuseArchived(current)
   }
   throw new AwsError(
     'OperationAborted',

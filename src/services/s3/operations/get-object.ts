@@ -1,6 +1,7 @@
 import type { BodyOutput } from '../../../protocol/operation.ts'
 import { checkKey } from '../object-keys.ts'
 import { answerRead } from '../objects/answer.ts'
+import { refuseArchived } from '../objects/archived.ts'
 import { existingObjectGrants, requireObject, rereadObject } from '../objects/in-hand.ts'
 import type { S3Operation, S3Output } from '../operation.ts'
 
@@ -14,6 +15,7 @@ export const getObject: S3Operation<'GetObject'> = {
     checkKey(call.input.Key)
     let row = await requireObject(call, s3)
     for (let attempt = 1; ; attempt++) {
+      refuseArchived(row)
       const { output, range } = await answerRead(call, s3, row)
       if (range === undefined) return output
       const body = await s3.bodies.read(row.body, range.start, range.end)
