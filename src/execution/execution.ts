@@ -58,7 +58,30 @@ export interface InvocationRequest {
   readonly clientContext?: string
   /** Gives up waiting for an environment. An event that has begun runs to its end, as on AWS. */
   readonly signal?: AbortSignal
+  /**
+   * Takes the response while the function makes it (InvokeWithResponseStream, function URLs in RESPONSE_STREAM mode). Without it a streamed
+   * response is collected, and may be as long as any other.
+   */
+  readonly response?: ResponseSink
 }
+
+/**
+ * Where a response goes piece by piece. A function that does not stream gives one piece. What fails before the first piece never opens the
+ * sink; what fails later ends with `function-error`, and the pieces before it have been written. The result that {@link Executor.invoke}
+ * resolves to is the end of the stream: its payload is empty, or the error document.
+ */
+export interface ResponseSink {
+  /**
+   * Once, before the first piece, also when there will be none. `application/vnd.awslambda.http-integration-response`: the body begins with
+   * a JSON prelude (statusCode, headers, cookies) and eight NUL bytes, as HttpResponseStream.from writes them.
+   */
+  open(contentType: string): void
+  /** One piece, never empty. While a promise is pending no more is read from the function. Must not throw or reject. */
+  write(piece: Buffer): void | Promise<void>
+}
+
+/** Longest response that streams, in bytes. AWS: 200 MB. */
+export const STREAMED_BYTES_MAX = 200 * 1024 * 1024
 
 export interface InvocationResult {
   /** `success`: the handler's result. `function-error`: X-Amz-Function-Error is Unhandled and payload the error document. */
