@@ -41,6 +41,7 @@ const BUILDING_BLOCKS = [
   'policy',
   'template',
   'execution',
+  'event-pattern',
   'queue',
   'delivery',
   'auth',
@@ -54,6 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   policy: { reason: RING_1, mayImport: ['std'] },
   template: { reason: RING_1, mayImport: ['std'] },
   execution: { reason: RING_1, mayImport: ['std'] },
+  'event-pattern': { reason: RING_1, mayImport: ['std'] },
   queue: { reason: 'a queue is a thin layer on the store', mayImport: ['std', 'store'] },
   delivery: {
     reason: 'delivery moves events between services without knowing any of them',
