@@ -91,7 +91,7 @@ export class ModelService implements ServiceProtocol {
     try {
       return dialect.read(full, request, this.#isRest() || !Buffer.isBuffer(body) ? body : inflated(request, body))
     } catch (error) {
-      if (error instanceof Unreadable) throw dialect.unreadable(error)
+      if (error instanceof Unreadable) throw dialect.unreadable(error, route.operation)
       // A document nested deeper than the stack is the client's, not ours.
       if (error instanceof RangeError) throw dialect.unreadable(new Unreadable('nested too deeply'))
       throw error

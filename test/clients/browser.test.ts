@@ -411,4 +411,26 @@ describe('an access control list', () => {
       { ...everyone, Permission: 'WRITE' },
     ])
   })
+
+  it('must be one, in the headers or in the body', async () => {
+    const bucket = await newBucket('open')
+    const put = (input: object) => failure(s3.send(new PutBucketAclCommand({ Bucket: bucket, ...input })))
+    expect(await put({})).toBe('400 MissingSecurityHeader: Your request was missing a required header')
+    expect(await put({ AccessControlPolicy: { Grants: [] } })).toContain('400 MalformedACLError')
+    const { Owner, Grants } = await s3.send(new GetBucketAclCommand({ Bucket: bucket }))
+    expect(await put({ ACL: 'private', AccessControlPolicy: { Owner, Grants } })).toContain('400 UnexpectedContent')
+    await s3.send(
+      new PutBucketPolicyCommand({
+        Bucket: bucket,
+        Policy: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Principal: '*', Action: 's3:PutBucketAcl', Resource: `arn:aws:s3:::${bucket}` },
+          ],
+        }),
+      }),
+    )
+    const garbage = await fetch(`${server.endpoint}/${bucket}?acl`, { method: 'PUT', body: '<no' })
+    expect([garbage.status, codeOf(await garbage.text())]).toEqual([400, 'MalformedACLError'])
+  })
 })

@@ -21,7 +21,7 @@ export interface Dialect {
   write(operation: OperationSchema, output: Record<string, unknown>, reply: Reply, ids: ReplyIds): WireReply
   writeError(error: AwsError, modelled: StructureSchema | undefined, ids: ReplyIds): WireReply
   /** The error of this dialect for input that does not fit the schema. */
-  unreadable(error: Unreadable): AwsError
+  unreadable(error: Unreadable, operation?: string): AwsError
 }
 
 export type DialectFactory = (model: Model) => Dialect

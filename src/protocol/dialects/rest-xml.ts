@@ -78,10 +78,13 @@ function xmlDocuments(model: Model): RestDocuments {
   }
 }
 
-function unreadable(error: Unreadable): AwsError {
+/** Whose documents have a code of their own when they cannot be read. */
+const ACL_OPERATIONS = new Set(['PutBucketAcl', 'PutObjectAcl'])
+
+function unreadable(error: Unreadable, operation?: string): AwsError {
   if (!(error instanceof BadBinding)) {
     return new AwsError(
-      'MalformedXML',
+      operation !== undefined && ACL_OPERATIONS.has(operation) ? 'MalformedACLError' : 'MalformedXML',
       400,
       'The XML you provided was not well-formed or did not validate against our published schema',
     )

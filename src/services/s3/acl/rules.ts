@@ -1,5 +1,6 @@
 import { type Caller, callerAccount } from '../../../protocol/caller.ts'
 import { AwsError } from '../../../protocol/errors.ts'
+import { hasGrantHeaders } from '../objects/refusals.ts'
 import { canonicalUserId } from '../owners.ts'
 import type { BucketRow } from '../tables.ts'
 import { type Acl, ANONYMOUS_ID, isOwnersOnly, isPublicAcl, type Ownership, ownersAcl } from './acl.ts'
@@ -28,15 +29,12 @@ export function keptAcl(row: Pick<BucketRow, 'accountId'>, acl: Acl): Acl | unde
 
 /** What to keep of the ACL that a request to make an object asks for; throws what {@link checkAcl} throws. */
 export function newObjectAcl(row: BucketRow, caller: Caller, headers: AclHeaders): Acl | undefined {
-  const bucketOwner = canonicalUserId(row.accountId)
-  const owners = { owner: ownerOfNew(row, caller, headers), bucketOwner }
+  const isEnforced = ownershipOf(row) === 'BucketOwnerEnforced'
+  if (isEnforced && headers.ACL === undefined && !hasGrantHeaders(headers)) return undefined
+  const owners = { owner: ownerOfNew(row, caller, headers), bucketOwner: canonicalUserId(row.accountId) }
   const asked = aclOfHeaders(headers, 'object', owners)
-  if (ownershipOf(row) === 'BucketOwnerEnforced') {
-    if (asked !== undefined) checkAcl(row, asked, headers)
-    return undefined
-  }
   if (asked !== undefined) checkAcl(row, asked, headers)
-  return keptAcl(row, asked ?? ownersAcl(owners.owner))
+  return isEnforced ? undefined : keptAcl(row, asked ?? ownersAcl(owners.owner))
 }
 
 /**
