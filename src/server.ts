@@ -18,7 +18,7 @@ import {
   type RootCredentials,
   withdrawAnnouncement,
 } from './data-directory.ts'
-import type { Delivery, Trace } from './delivery/delivery.ts'
+import type { Delivery, Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
 import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
@@ -30,6 +30,7 @@ import { serviceNames } from './protocol/services.ts'
 import { createQueue } from './queue/queue.ts'
 import type { CallDoor } from './services/door.ts'
 import { Iam } from './services/iam/service.ts'
+import type { ParcelJob } from './services/lambda/destinations/parcel.ts'
 import type { Invocation } from './services/lambda/invoke/invocation.ts'
 import { Lambda } from './services/lambda/service.ts'
 import { Logs } from './services/logs/service.ts'
@@ -103,6 +104,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const queueOptions = { clock, owner: uuid(), leaseMs: LEASE_MS, isExclusive: true }
   const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations' })
   const deliveryJobs = createQueue<Delivery>(store, { ...queueOptions, name: 'deliveries' })
+  const destinationJobs = createQueue<ParcelJob>(store, { ...queueOptions, name: 'destinations' })
 
   // Who is who, and who may do what. Policies of resources are asked of the services, which come below.
   const iam = new Iam({ store, clock, accountId, masterKey: storage.masterKey })
@@ -140,6 +142,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   )
   const lambda = new Lambda({
     store,
+    destinationQueue: destinationJobs,
+    destinationTargets: () => targets,
     blobs,
     clock,
     executor,
@@ -157,12 +161,13 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onFailure: onFailure('invoker'),
   })
 
-  // Events, and what raises them.
+  // Events, and what raises them. Who takes them does so in the commit of the change that they report.
+  const targets: Target[] = [lambda.target]
   const delivery = createDelivery({
     store,
     clock,
     queue: deliveryJobs,
-    targets: [lambda.target],
+    targets,
     onFailure: onFailure('dispatcher'),
   })
   const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied })
@@ -226,7 +231,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   }
 
   // Work that waits for nobody to ask.
-  for (const { worker } of [lambda.invoker, delivery.dispatcher]) {
+  for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher]) {
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }

@@ -9,7 +9,7 @@ export const TRACE_AGE_MAX_MS = 7 * 24 * 60 * 60 * 1000
 export const TRACE_COUNT_MAX = 50_000
 
 /** Who appends: each phase numbers its own steps, so nobody has to read the trace to add to it. */
-export const PHASES = { owed: 0, dispatch: 1, invocation: 2 } as const
+export const PHASES = { owed: 0, dispatch: 1, invocation: 2, destination: 3 } as const
 export type Phase = keyof typeof PHASES
 
 /** Where an event's trace is. `occurredMs` is part of the key: traces lie in order of time. */

@@ -1,5 +1,5 @@
 import type { LogStream, RoleCredentials } from '../../execution/execution.ts'
-import type { RoleCaller, ServiceCaller } from '../../protocol/caller.ts'
+import type { Caller, RoleCaller } from '../../protocol/caller.ts'
 import type { Decision, Grant } from '../../protocol/operation.ts'
 
 /** Credentials of an execution role and the session they belong to. */
@@ -25,5 +25,5 @@ export type CanAssume = (
 /** A log stream written as the function's role session, created at the first write if the role may. Provided by CloudWatch Logs. */
 export type OpenLog = (caller: RoleCaller, logGroup: string, streamName: string) => LogStream
 
-/** Evaluates what another service wants of a function. Provided by the authoriser. */
-export type Authorize = (caller: ServiceCaller, grant: Grant) => Promise<Decision>
+/** Evaluates what another service wants of a function, or what a function's role wants of another service. Provided by the authoriser. */
+export type Authorize = (caller: Caller, grant: Grant) => Promise<Decision>

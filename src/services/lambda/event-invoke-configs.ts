@@ -3,9 +3,10 @@ import type { Transaction } from '../../store/transaction.ts'
 import { type FunctionRef, qualifiedArn } from './arn.ts'
 import { functionKey } from './catalog.ts'
 import { Constraints } from './constraints.ts'
-import { resourceNotFound, unsupportedMember } from './errors.ts'
+import { resourceNotFound } from './errors.ts'
+import { changeFunction } from './function-changes.ts'
 import { requireQualifierIn } from './operation.ts'
-import { type EventInvokeConfigRow, functions, LATEST } from './tables.ts'
+import { type EventInvokeConfigRow, eventInvokeConfigs, functions, LATEST } from './tables.ts'
 
 export interface EventInvokeInput {
   readonly MaximumRetryAttempts?: number | undefined
@@ -13,15 +14,28 @@ export interface EventInvokeInput {
   readonly DestinationConfig?: DestinationConfig | undefined
 }
 
-/** Throws for values out of bounds, and for destinations: no service that could take them exists here yet. */
+/** Throws for values out of bounds. */
 export function checkEventInvokeInput(input: EventInvokeInput): void {
   new Constraints()
     .range('maximumRetryAttempts', input.MaximumRetryAttempts, 0, 2)
     .range('maximumEventAgeInSeconds', input.MaximumEventAgeInSeconds, 60, 21_600)
     .check()
-  for (const kind of ['OnSuccess', 'OnFailure'] as const) {
-    if (input.DestinationConfig?.[kind]?.Destination) throw unsupportedMember(`DestinationConfig.${kind}.Destination`)
-  }
+}
+
+/** Writes a configuration, or takes it away, together with the row of its function. */
+export async function putEventInvokeConfig(
+  tx: Transaction,
+  ref: FunctionRef,
+  row: EventInvokeConfigRow | undefined,
+): Promise<void> {
+  const qualifier = ref.qualifier ?? LATEST
+  const key = [...functionKey(ref), qualifier] as const
+  await changeFunction(tx, ref, (current) => {
+    const others = current.onSuccessQualifiers.filter((other) => other !== qualifier)
+    return { ...current, onSuccessQualifiers: row?.onSuccess ? [...others, qualifier] : others }
+  })
+  if (row === undefined) eventInvokeConfigs.delete(tx, key)
+  else eventInvokeConfigs.put(tx, key, row)
 }
 
 /** Throws unless the function exists, and the version or alias if one is named. */
@@ -41,7 +55,10 @@ export function eventInvokeConfigOf(ref: FunctionRef, row: EventInvokeConfigRow)
     FunctionArn: alwaysQualifiedArn(ref),
     ...(row.maximumRetryAttempts !== null && { MaximumRetryAttempts: row.maximumRetryAttempts }),
     ...(row.maximumEventAgeSeconds !== null && { MaximumEventAgeInSeconds: row.maximumEventAgeSeconds }),
-    DestinationConfig: { OnSuccess: {}, OnFailure: {} },
+    DestinationConfig: {
+      OnSuccess: row.onSuccess === null ? {} : { Destination: row.onSuccess },
+      OnFailure: row.onFailure === null ? {} : { Destination: row.onFailure },
+    },
   }
 }
 

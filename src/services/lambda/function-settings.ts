@@ -1,6 +1,7 @@
 import type { CreateFunctionCommandInput, UpdateFunctionConfigurationCommandInput } from '@aws-sdk/client-lambda'
 import type { Executor } from '../../execution/execution.ts'
 import { Constraints } from './constraints.ts'
+import { readDeadLetter } from './destinations/configured.ts'
 import { invalidParameterValue, unsupportedMember } from './errors.ts'
 import { assertRuntime } from './runtimes.ts'
 import type { Logging, VersionConfig } from './tables.ts'
@@ -60,6 +61,7 @@ export type Settings = Pick<
   | 'environment'
   | 'logging'
   | 'tracing'
+  | 'deadLetterArn'
 >
 
 /**
@@ -70,6 +72,7 @@ export function mergeSettings(base: Settings, input: SettingsInput, executor: Pi
   checkConstraints(input)
   refuseUnsupported(input)
   if (input.Runtime !== undefined) assertRuntime(input.Runtime, executor)
+  const deadLetter = readDeadLetter(input.DeadLetterConfig)
   const variables = input.Environment?.Variables
   if (variables !== undefined) checkVariables(variables)
   return {
@@ -83,6 +86,7 @@ export function mergeSettings(base: Settings, input: SettingsInput, executor: Pi
     environment: input.Environment === undefined ? base.environment : environmentOf(variables),
     logging: mergeLogging(base.logging, input.LoggingConfig),
     tracing: input.TracingConfig?.Mode ?? base.tracing,
+    deadLetterArn: deadLetter === undefined ? base.deadLetterArn : deadLetter,
   }
 }
 
@@ -118,11 +122,10 @@ const SYSTEM_LEVELS = ['DEBUG', 'INFO', 'WARN']
 
 /** Values that ask for nothing (an empty VpcConfig, SnapStart None) are what tools send to say "off": they pass. */
 function refuseUnsupported(input: SettingsInput): void {
-  const { VpcConfig: vpc, DeadLetterConfig: deadLetter } = input
+  const { VpcConfig: vpc } = input
   if (vpc?.SubnetIds?.length || vpc?.SecurityGroupIds?.length || vpc?.Ipv6AllowedForDualStack) {
     throw unsupportedMember('VpcConfig')
   }
-  if (deadLetter?.TargetArn) throw unsupportedMember('DeadLetterConfig')
   if (input.KMSKeyArn) throw unsupportedMember('KMSKeyArn')
   if (input.FileSystemConfigs?.length) throw unsupportedMember('FileSystemConfigs')
   if (input.SnapStart?.ApplyOn === 'PublishedVersions')

@@ -1,5 +1,6 @@
 import type { ResourcePolicyLookup } from '../../auth/doors.ts'
 import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
+import type { Target } from '../../delivery/delivery.ts'
 import type { Executor } from '../../execution/execution.ts'
 import type { HttpInfo } from '../../protocol/operation.ts'
 import type { Queue } from '../../queue/queue.ts'
@@ -10,11 +11,15 @@ import { asyncConfigOf } from './async-config.ts'
 import { Catalog, type ResolvedFunction } from './catalog.ts'
 import { CodeLinks } from './code/code-links.ts'
 import { CodeStore } from './code/code-store.ts'
+import type { DestinationService } from './destinations/destination.ts'
+import { Destinations } from './destinations/destinations.ts'
+import type { ParcelJob } from './destinations/parcel.ts'
 import type { Authorize, CanAssume, CredentialsFor, OpenLog } from './doors.ts'
 import { ACCOUNT_CONCURRENCY, Concurrency } from './invoke/concurrency.ts'
 import { FunctionSpecs } from './invoke/function-spec.ts'
 import type { Invocation } from './invoke/invocation.ts'
 import { Invoker } from './invoke/invoker.ts'
+import type { MetricSink } from './metrics.ts'
 import { ResourcePolicies } from './resource-policies.ts'
 import { mayAssume } from './role.ts'
 import { accounts } from './tables.ts'
@@ -40,6 +45,13 @@ export interface LambdaOptions {
   readonly accountConcurrency?: number
   /** Queued events running at one time, 64 unless told: more than there can be environments would only wait elsewhere. */
   readonly eventsInFlightMax?: number
+  /** Records and dead letters on their way to services that are called. */
+  readonly destinationQueue: Queue<ParcelJob>
+  /** Services besides Lambda that take records and dead letters in our own commit. Asked on every use. */
+  readonly destinationTargets?: () => readonly Target[]
+  /** Services that are called with records: S3, and EventBridge where it is. */
+  readonly destinationCalls?: readonly DestinationService[]
+  readonly onMetric?: MetricSink
   /** Told when a worker fails: our bug or a broken disk. */
   readonly onFailure: (error: unknown) => void
 }
@@ -64,6 +76,8 @@ export class Lambda {
   readonly specs: FunctionSpecs
   readonly concurrency: Concurrency
   readonly policies: ResourcePolicies
+  readonly onMetric: MetricSink
+  readonly destinations: Destinations
   /** Worker for queued events. */
   readonly invoker: Invoker
   /** Lambda as a destination of events. */
@@ -85,6 +99,17 @@ export class Lambda {
     this.concurrency = new Concurrency(options.accountConcurrency ?? ACCOUNT_CONCURRENCY)
     this.policies = new ResourcePolicies(store)
     this.target = new LambdaTarget({ queue, policies: this.policies, authorize: options.authorize })
+    this.onMetric = options.onMetric ?? (() => undefined)
+    this.destinations = new Destinations({
+      ...options,
+      queue: options.destinationQueue,
+      targetOf: (service) =>
+        service === 'lambda'
+          ? this.target
+          : options.destinationTargets?.().find((target) => target.service === service),
+      callable: options.destinationCalls ?? ['s3'],
+      onMetric: this.onMetric,
+    })
     this.invoker = new Invoker({
       store,
       clock,
@@ -97,6 +122,8 @@ export class Lambda {
       reservedTotal: (resolved) => this.reservedTotal(resolved),
       asyncConfig: (resolved) => asyncConfigOf(store, resolved.ref),
       mayAssumeRole: ({ ref, config }) => mayAssume(this, config.roleArn, ref),
+      destinations: this.destinations,
+      onMetric: this.onMetric,
       onFailure: options.onFailure,
     })
   }

@@ -62,6 +62,8 @@ export interface FunctionRow {
   /** `null`: the function draws from the account's unreserved concurrency. */
   readonly reservedConcurrency: number | null
   readonly recursiveLoop: 'Terminate' | 'Allow'
+  /** Qualifiers whose successful events have a destination: the others are spared reading their configuration. */
+  readonly onSuccessQualifiers: readonly string[]
 }
 
 export type VersionRow = VersionConfig
@@ -137,7 +139,12 @@ const ADDED_TO_VERSION = { tracing: 'PassThrough', layers: [], deadLetterArn: nu
 export const functions = new Table<FunctionKey, FunctionRow>(
   'lambda-function',
   json<FunctionRow>([
-    (old: FunctionRow) => ({ ...old, lastPublished: null, latest: { ...old.latest, ...ADDED_TO_VERSION } }),
+    (old: FunctionRow) => ({
+      ...old,
+      lastPublished: null,
+      onSuccessQualifiers: [],
+      latest: { ...old.latest, ...ADDED_TO_VERSION },
+    }),
   ]),
 )
 /** Published versions; the number is the key part, so they list in order. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createAuthorizer } from '../../auth/authorize.ts'
 import type { BlobStore } from '../../blobs/blobs.ts'
 import { MemoryBlobs } from '../../blobs/memory.ts'
+import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
 import { createDelivery, type DeliveryRoom } from '../../delivery/outbox.ts'
 import {
   EnvironmentStartError,
@@ -12,6 +13,7 @@ import {
   type InvocationRequest,
   type InvocationResult,
 } from '../../execution/execution.ts'
+import { parsePolicy } from '../../policy/parse.ts'
 import type { Caller } from '../../protocol/caller.ts'
 import { AwsError } from '../../protocol/errors.ts'
 import type { Call, Grant, InputOf, Operation, OperationName, OutputOf } from '../../protocol/operation.ts'
@@ -19,7 +21,9 @@ import { createQueue } from '../../queue/queue.ts'
 import { ManualClock, settle } from '../../std/clock.ts'
 import { uuid } from '../../std/ids.ts'
 import { MemoryStore } from '../../store/engines/memory.ts'
+import type { Transaction } from '../../store/transaction.ts'
 import type { CallDoor, ServiceModels } from '../door.ts'
+import type { LambdaMetric } from './metrics.ts'
 import { lambdaOperations } from './operations.ts'
 import { Lambda, type LambdaOptions } from './service.ts'
 
@@ -85,6 +89,7 @@ export class ScriptedExecutor implements Executor {
       return {
         ...resultOf('function-error', JSON.stringify({ errorType: name, errorMessage: message })),
         errorType: name,
+        errorMessage: message,
       }
     } finally {
       this.#busy.set(spec.functionArn, this.busyCount(spec.functionArn) - 1)
@@ -119,6 +124,22 @@ function resultOf(outcome: InvocationResult['outcome'], payload: string): Invoca
   }
 }
 
+/** Stands in for SQS: takes what it is given in the giver's commit. */
+export class Mailbox implements Target {
+  readonly service = 'sqs'
+  readonly letters: Delivery[] = []
+  acceptance: Acceptance = { kind: 'accepted', note: 'sent as message 1' }
+
+  async permits() {
+    return { allowed: true, note: 'anybody may write' }
+  }
+
+  async accept(tx: Transaction, delivery: Delivery): Promise<Acceptance> {
+    if (this.acceptance.kind === 'accepted') tx.afterCommit(() => this.letters.push(delivery))
+    return this.acceptance
+  }
+}
+
 export const ACCOUNT = '123456789012'
 export const REGION = 'us-east-1'
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/r`
@@ -139,6 +160,16 @@ export class TestLambda implements AsyncDisposable {
   readonly logLines: string[] = []
   /** Roles that can be assumed; a test may change it. */
   readonly roles = new Set([ROLE])
+  /** Actions that execution roles may call on everything. */
+  roleActions = ['*']
+  /** Everything SQS was given. */
+  readonly mailbox = new Mailbox()
+  readonly metrics: LambdaMetric[] = []
+  /** Calls of other services, but for reads of objects. */
+  readonly calls: { readonly service: string; readonly operation: string; readonly input: Record<string, unknown> }[] =
+    []
+  /** Thrown by the next of these calls. */
+  readonly callFailures: AwsError[] = []
   /** Objects the S3 door serves, as `bucket/key`. */
   readonly objects = new Map<string, Uint8Array>()
   readonly #codePath: string
@@ -155,7 +186,12 @@ export class TestLambda implements AsyncDisposable {
     const queueOptions = { clock: this.clock, owner: uuid(), leaseMs: 60_000, isExclusive: true, pollMs: 60_000 }
     const authorizer = createAuthorizer({
       accountId: ACCOUNT,
-      identityPolicies: async () => ({ identity: [], boundary: undefined, session: [], tags: {} }),
+      identityPolicies: async (caller) => ({
+        identity: caller.kind === 'role' ? [this.#rolePolicy()] : [],
+        boundary: undefined,
+        session: [],
+        tags: {},
+      }),
       resourcePolicies: { lambda: (arn) => this.lambda.resourcePolicy(arn) },
     })
     const options: LambdaOptions = {
@@ -164,7 +200,11 @@ export class TestLambda implements AsyncDisposable {
       clock: this.clock,
       executor: executor ?? this.executor,
       queue: createQueue(this.store, { ...queueOptions, name: 'invocations' }),
-      call: this.#s3,
+      call: this.#call,
+      destinationQueue: createQueue(this.store, { ...queueOptions, name: 'destinations' }),
+      destinationTargets: () => [this.mailbox],
+      destinationCalls: ['s3', 'events'],
+      onMetric: (metric) => this.metrics.push(metric),
       codePath,
       credentialsFor: async (roleArn, sessionName, { sourceFunctionArn }) => {
         if (!this.roles.has(roleArn)) throw new AwsError('AccessDenied', 403, `cannot assume ${roleArn}`)
@@ -206,6 +246,7 @@ export class TestLambda implements AsyncDisposable {
       onFailure,
     })
     this.lambda.invoker.worker.start()
+    this.lambda.destinations.worker.start()
     this.delivery.dispatcher.worker.start()
   }
 
@@ -249,6 +290,7 @@ export class TestLambda implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lambda.invoker.worker.stop(0)
+    await this.lambda.destinations.worker.stop(0)
     await this.delivery.dispatcher.worker.stop(0)
     if (this.#ownsCode) await rm(this.#codePath, { recursive: true, force: true })
   }
@@ -279,8 +321,19 @@ export class TestLambda implements AsyncDisposable {
     }
   }
 
-  /** The S3 door: answers GetObject from {@link objects}. */
-  readonly #s3 = (async (_service: string, _operation: string, input: { Bucket: string; Key: string }) => {
+  #rolePolicy() {
+    const Statement = [{ Effect: 'Allow', Action: this.roleActions, Resource: '*' }]
+    return { name: 'rights', document: parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), 'identity') }
+  }
+
+  /** The door to other services: answers GetObject from {@link objects}, and remembers everything else. */
+  readonly #call = (async (service: string, operation: string, input: { Bucket: string; Key: string }) => {
+    if (operation !== 'GetObject') {
+      const failure = this.callFailures.shift()
+      if (failure !== undefined) throw failure
+      this.calls.push({ service, operation, input })
+      return {}
+    }
     const body = this.objects.get(`${input.Bucket}/${input.Key}`)
     if (body !== undefined) return { Body: body }
     if ([...this.objects.keys()].some((name) => name.startsWith(`${input.Bucket}/`))) {

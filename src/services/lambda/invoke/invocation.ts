@@ -3,14 +3,13 @@ import { beginTrace, type TraceRef } from '../../../delivery/traces.ts'
 import type { NewJob, Queue } from '../../../queue/queue.ts'
 import type { Reader } from '../../../store/table.ts'
 import type { Writes } from '../../../store/transaction.ts'
-import { payloads } from '../tables.ts'
+import { deleteStored, readStored, type StoredPayload, storePayload } from './stored-payload.ts'
 
 /** One accepted event waiting for its function. Code, role and configuration are those of the moment it runs. */
 export interface Invocation {
   /** `context.awsRequestId` of every attempt. */
   readonly requestId: string
-  /** JSON text, or how many slices of it lie in the payload table. */
-  readonly payload: string | { readonly slices: number }
+  readonly payload: StoredPayload
   /** As called: with a qualifier exactly when the caller gave one. */
   readonly invokedArn: string
   /** Age is measured from here. */
@@ -21,10 +20,6 @@ export interface Invocation {
   readonly runs: number
   readonly backoffs: number
 }
-
-/** Larger payloads leave the job's row: values in the store stay below 64 KiB. */
-const INLINE_MAX_BYTES = 48 * 1024
-const SLICE_BYTES = 60 * 1024
 
 export interface NewInvocation extends Omit<Invocation, 'payload' | 'runs' | 'backoffs'> {
   readonly payload: string
@@ -52,22 +47,13 @@ export function enqueueDirect(writes: Writes, queue: Queue<Invocation>, event: O
   enqueueInvocation(writes, queue, { ...event, trace })
 }
 
-export async function readPayload(reader: Reader, invocation: Invocation): Promise<Buffer> {
-  const { payload, requestId } = invocation
-  if (typeof payload === 'string') return Buffer.from(payload, 'utf8')
-  const slices: Uint8Array[] = []
-  for (let slice = 0; slice < payload.slices; slice++) {
-    const bytes = await payloads.get(reader, [requestId, slice])
-    if (bytes === undefined) throw new Error(`slice ${slice} of the payload of ${requestId} is missing`)
-    slices.push(bytes)
-  }
-  return Buffer.concat(slices)
+export function readPayload(reader: Reader, { payload, requestId }: Invocation): Promise<Buffer> {
+  return readStored(reader, requestId, payload)
 }
 
 /** Adds the removal of what an ended event kept outside its job. */
-export function deletePayload(writes: Writes, invocation: Invocation): void {
-  if (typeof invocation.payload === 'string') return
-  for (let slice = 0; slice < invocation.payload.slices; slice++) payloads.delete(writes, [invocation.requestId, slice])
+export function deletePayload(writes: Writes, { payload, requestId }: Invocation): void {
+  deleteStored(writes, requestId, payload)
 }
 
 /** The request id of a delivered event: the same for every repeat of one delivery. */
@@ -78,16 +64,3 @@ export function requestIdOf(deliveryId: string): string {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-function storePayload(writes: Writes, requestId: string, payload: string): Invocation['payload'] {
-  // A UTF-16 unit is at most three bytes, or two when it is escaped.
-  if (payload.length * 3 < INLINE_MAX_BYTES) return payload
-  const bytes = Buffer.from(payload, 'utf8')
-  // Inside the job the text is a JSON string: quotes and backslashes double.
-  if (Buffer.byteLength(JSON.stringify(payload)) <= INLINE_MAX_BYTES) return payload
-  const slices = Math.ceil(bytes.length / SLICE_BYTES)
-  for (let slice = 0; slice < slices; slice++) {
-    payloads.put(writes, [requestId, slice], bytes.subarray(slice * SLICE_BYTES, (slice + 1) * SLICE_BYTES))
-  }
-  return { slices }
-}

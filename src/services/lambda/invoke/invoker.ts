@@ -9,13 +9,13 @@ import { ConflictError, transact } from '../../../store/transaction.ts'
 import { functionArn, parseFunctionArn } from '../arn.ts'
 import type { Catalog, ResolvedFunction } from '../catalog.ts'
 import { ROLE_NOT_ASSUMABLE } from '../errors.ts'
-import {
-  type AsyncConfig,
-  type AttemptOutcome,
-  afterAttempt,
-  type Consequence,
-  EVENT_AGE_MIN_MS,
-} from './after-attempt.ts'
+import { type AttemptOutcome, afterAttempt, type Consequence, EVENT_AGE_MIN_MS } from './after-attempt.ts'
+import type { EventConfig } from '../async-config.ts'
+import type { Destinations } from '../destinations/destinations.ts'
+import type { Parcel } from '../destinations/parcel.ts'
+import { parcelsOf, receiversOf } from '../destinations/parcels.ts'
+import type { LambdaMetricName, MetricSink } from '../metrics.ts'
+import { LATEST } from '../tables.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { FunctionSpecs } from './function-spec.ts'
 import { deletePayload, type Invocation, readPayload } from './invocation.ts'
@@ -32,7 +32,9 @@ export interface InvokerOptions {
   /** Queued events handed to the executor at one time, over all functions. */
   readonly inFlightMax: number
   readonly reservedTotal: (resolved: ResolvedFunction) => Promise<number>
-  readonly asyncConfig: (resolved: ResolvedFunction) => Promise<AsyncConfig>
+  readonly asyncConfig: (resolved: ResolvedFunction) => Promise<EventConfig>
+  readonly destinations: Destinations
+  readonly onMetric: MetricSink
   /** Asked before every run: a warm environment must not outlive the trust of its role. */
   readonly mayAssumeRole: (resolved: ResolvedFunction) => Promise<boolean>
   /** Told when the invoker itself fails: our bug or a broken disk. The lease runs out, and the event runs again. */
@@ -45,6 +47,8 @@ interface Attempt {
   readonly note: string
   readonly result?: InvocationResult
   readonly resolved?: ResolvedFunction
+  /** What the function got, and what its destinations get. */
+  readonly traceHeader?: string
 }
 
 /** Runs queued events and settles each in one commit: done or again later, and the trace. */
@@ -104,6 +108,7 @@ export class Invoker {
         outcome: 'recursive',
         note: `stopped a loop: the function ran ${trace.count} times in this chain`,
         resolved,
+        traceHeader: trace.header,
       }
     }
     if (resolved.row.reservedConcurrency === 0) {
@@ -124,7 +129,7 @@ export class Invoker {
       const result = await executor.invoke(spec, request)
       const note =
         result.outcome === 'success' ? 'the function succeeded' : (result.errorMessage ?? 'the function failed')
-      return { outcome: result.outcome, note, result, resolved }
+      return { outcome: result.outcome, note, result, resolved, traceHeader: trace.header }
     } catch (error) {
       if (error instanceof EnvironmentStartError) return { outcome: 'system-error', note: error.message, resolved }
       throw error
@@ -142,13 +147,19 @@ export class Invoker {
     const runs = invocation.runs + (didRun ? 1 : 0)
     const backoffs = invocation.backoffs + (isBackoff ? 1 : 0)
     const nowMs = clock.now()
-    const needsConfig = attempt.outcome !== 'success' && attempt.resolved !== undefined
-    const config = needsConfig ? await this.#options.asyncConfig(attempt.resolved) : NO_CONFIG
+    const { resolved } = attempt
+    const config =
+      resolved !== undefined && needsConfig(attempt.outcome, resolved)
+        ? await this.#options.asyncConfig(resolved)
+        : NO_CONFIG
     const consequence = afterAttempt(attempt.outcome, { runs, backoffs }, nowMs - invocation.acceptedMs, config)
     const steps = stepsOf(attempt, consequence, { runs, nowMs })
+    const parcels = await this.#parcels(invocation, attempt, consequence, config, { runs, nowMs })
     await transact(
       store,
       async (tx) => {
+        const sent: TraceStep[] = []
+        for (const parcel of parcels) sent.push(await this.#options.destinations.send(tx, parcel))
         if (consequence.kind === 'retry') {
           queue.retry(tx, job, nowMs + consequence.delayMs, { ...invocation, runs, backoffs })
         } else {
@@ -159,17 +170,79 @@ export class Invoker {
           tx,
           invocation.trace,
           { phase: 'invocation', sequence: job.claims },
-          steps,
+          [...steps, ...sent],
           STATE_OF[consequence.kind],
         )
       },
-      1,
+      // Alone, the job is all that could conflict; queues and functions that parcels go to may be busy with others.
+      parcels.length === 0 ? 1 : undefined,
     )
+    this.#measure(invocation, attempt, consequence, nowMs)
+  }
+
+  /** What must leave with the end of this event, and whether its role may send it. */
+  async #parcels(
+    invocation: Invocation,
+    { outcome, note, result, resolved, traceHeader }: Attempt,
+    consequence: Consequence,
+    config: EventConfig,
+    at: { readonly runs: number; readonly nowMs: number },
+  ): Promise<Parcel[]> {
+    const receivers = receiversOf(consequence, resolved, config)
+    if (receivers.record === null && receivers.deadLetter === null) return []
+    if (resolved === undefined || consequence.kind === 'retry' || consequence.kind === 'dropped') return []
+    const payload = (await readPayload(this.#options.store, invocation)).toString('utf8')
+    const response = result && {
+      version: resolved.version,
+      isError: result.outcome === 'function-error',
+      payload: result.payload.toString('utf8'),
+    }
+    const last = { outcome, resolved, traceHeader, errorMessage: note, response, ...at }
+    const parcels = parcelsOf(invocation, payload, consequence, last, receivers)
+    const sender = {
+      roleArn: resolved.config.roleArn,
+      functionName: resolved.ref.name,
+      functionArn: functionArn(resolved.ref),
+    }
+    return Promise.all(
+      parcels.map(async (parcel) => ({
+        ...parcel,
+        refusal: await this.#options.destinations.refusal(sender, parcel.destination),
+      })),
+    )
+  }
+
+  #measure(
+    invocation: Invocation,
+    { outcome, result, resolved }: Attempt,
+    consequence: Consequence,
+    atMs: number,
+  ): void {
+    const ref = parseFunctionArn(invocation.invokedArn)
+    if (ref === undefined) return
+    const { accountId, region, name: functionName, qualifier } = ref
+    const executedVersion = qualifier === undefined ? undefined : resolved?.version
+    const about = { atMs, accountId, region, functionName, qualifier, executedVersion }
+    const say = (name: LambdaMetricName, value = 1, unit: 'Count' | 'Milliseconds' = 'Count') =>
+      this.#options.onMetric({ ...about, name, value, unit })
+    if (result !== undefined) {
+      say('Invocations')
+      say('Errors', outcome === 'function-error' ? 1 : 0)
+      say('Duration', result.durationMs, 'Milliseconds')
+      say('AsyncEventAge', Math.max(0, atMs - invocation.acceptedMs - result.durationMs), 'Milliseconds')
+    }
+    if (outcome === 'throttled' || outcome === 'zero-concurrency') say('Throttles')
+    if (outcome === 'recursive') say('RecursiveInvocationsDropped')
+    if (consequence.kind === 'failed' || consequence.kind === 'dropped') say('AsyncEventsDropped')
   }
 }
 
 /** For events whose fate depends on no configuration: those that succeeded, and those of a function that is gone. */
-const NO_CONFIG: AsyncConfig = { maximumRetryAttempts: 0, eventAgeMaxMs: 0 }
+const NO_CONFIG: EventConfig = { maximumRetryAttempts: 0, eventAgeMaxMs: 0, onSuccess: null, onFailure: null }
+
+function needsConfig(outcome: AttemptOutcome, { row, ref }: ResolvedFunction): boolean {
+  return outcome !== 'success' || row.onSuccessQualifiers.includes(ref.qualifier ?? LATEST)
+}
 
 const STATE_OF = { succeeded: 'succeeded', retry: 'pending', failed: 'failed', dropped: 'dropped' } as const
 

@@ -4,6 +4,7 @@ import { assertReachable, qualifiedArn } from '../arn.ts'
 import { functionKey } from '../catalog.ts'
 import { configurationOf } from '../configuration.ts'
 import { Constraints } from '../constraints.ts'
+import { checkDeadLetter } from '../destinations/configured.ts'
 import { invalidParameterValue, resourceConflict, unsupportedMember } from '../errors.ts'
 import { changeAccount } from '../function-changes.ts'
 import { assertTogetherSmall, layerContext, layerGrants, layersIn } from '../layers.ts'
@@ -26,6 +27,7 @@ const DEFAULTS: Settings = {
   environment: null,
   logging: { format: 'Text', applicationLevel: null, systemLevel: null, group: null },
   tracing: 'PassThrough',
+  deadLetterArn: null,
 }
 
 export const createFunction: LambdaOperation<'CreateFunction'> = {
@@ -67,6 +69,7 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
     const tags = input.Tags ?? {}
     checkTags(tags)
     await requireAssumable(lambda, settings.roleArn, ref)
+    if (settings.deadLetterArn !== null) await checkDeadLetter(lambda, ref, settings.roleArn, settings.deadLetterArn)
     const alreadyExists = () => resourceConflict(`Function already exist: ${ref.name}`)
     if ((await lambda.catalog.find(ref)) !== undefined) throw alreadyExists()
     const code = await lambda.code.prepare(await readPackage(call, lambda, input.Code))
@@ -75,7 +78,6 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
       ...settings,
       architecture: input.Architectures?.[0] ?? 'x86_64',
       layers: [],
-      deadLetterArn: null,
       code: { sha256: code.sha256, zipBytes: code.zipBytes },
       modifiedMs: call.nowMs,
       revisionId: uuid(),
@@ -96,6 +98,7 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
         tags,
         reservedConcurrency: null,
         recursiveLoop: 'Terminate',
+        onSuccessQualifiers: [],
       }
       functions.put(tx, functionKey(ref), row)
       if (input.Publish) await publishIn(tx, ref, row, publishIds, { nowMs: call.nowMs })

@@ -1,9 +1,9 @@
 import { transact } from '../../../store/transaction.ts'
 import { aliasedFunction, checkAliasInput } from '../aliases.ts'
 import { functionKey } from '../catalog.ts'
-import { changeFunction } from '../function-changes.ts'
+import { putEventInvokeConfig } from '../event-invoke-configs.ts'
 import { functionGrant, type LambdaOperation } from '../operation.ts'
-import { aliases, eventInvokeConfigs, policies } from '../tables.ts'
+import { aliases, policies } from '../tables.ts'
 
 export const deleteAlias: LambdaOperation<'DeleteAlias'> = {
   authorize: (call) => functionGrant('DeleteAlias', call),
@@ -14,9 +14,9 @@ export const deleteAlias: LambdaOperation<'DeleteAlias'> = {
     checkAliasInput({ Name })
     const ref = aliasedFunction(call)
     await transact(lambda.store, async (tx) => {
-      await changeFunction(tx, ref)
+      await putEventInvokeConfig(tx, { ...ref, qualifier: Name }, undefined)
       const key = [...functionKey(ref), Name] as const
-      for (const table of [aliases, policies, eventInvokeConfigs]) table.delete(tx, key)
+      for (const table of [aliases, policies]) table.delete(tx, key)
     })
     return {}
   },

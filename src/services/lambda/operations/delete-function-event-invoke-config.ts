@@ -1,7 +1,7 @@
 import { transact } from '../../../store/transaction.ts'
 import { assertReachable } from '../arn.ts'
 import { asyncConfigKey } from '../async-config.ts'
-import { noEventInvokeConfig } from '../event-invoke-configs.ts'
+import { noEventInvokeConfig, putEventInvokeConfig } from '../event-invoke-configs.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { eventInvokeConfigs } from '../tables.ts'
 
@@ -14,7 +14,7 @@ export const deleteFunctionEventInvokeConfig: LambdaOperation<'DeleteFunctionEve
     await transact(lambda.store, async (tx) => {
       const key = asyncConfigKey(ref)
       if ((await eventInvokeConfigs.get(tx, key)) === undefined) throw noEventInvokeConfig(ref)
-      eventInvokeConfigs.delete(tx, key)
+      await putEventInvokeConfig(tx, ref, undefined)
     })
     return {}
   },

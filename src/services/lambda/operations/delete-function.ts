@@ -4,7 +4,8 @@ import { type Transaction, transact } from '../../../store/transaction.ts'
 import { assertReachable, type FunctionRef, functionArn } from '../arn.ts'
 import { functionKey, isVersionNumber, requireFunctionIn } from '../catalog.ts'
 import { invalidParameterValue, resourceConflict } from '../errors.ts'
-import { changeAccount, changeFunction } from '../function-changes.ts'
+import { putEventInvokeConfig } from '../event-invoke-configs.ts'
+import { changeAccount } from '../function-changes.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { aliases, eventInvokeConfigs, functions, LATEST, policies, versions } from '../tables.ts'
 
@@ -52,7 +53,7 @@ async function deleteWhole(tx: Transaction, ref: FunctionRef): Promise<string[]>
 /** One published version; one that does not exist is deleted already. */
 async function deleteVersion(tx: Transaction, ref: FunctionRef & { qualifier: string }): Promise<void> {
   const key = functionKey(ref)
-  await changeFunction(tx, { ...ref, qualifier: undefined })
+  await putEventInvokeConfig(tx, ref, undefined)
   const versionKey = [...key, Number(ref.qualifier)] as const
   const row = await versions.get(tx, versionKey)
   if (row === undefined) return
@@ -63,7 +64,6 @@ async function deleteVersion(tx: Transaction, ref: FunctionRef & { qualifier: st
   }
   versions.delete(tx, versionKey)
   policies.delete(tx, [...key, ref.qualifier])
-  eventInvokeConfigs.delete(tx, [...key, ref.qualifier])
   await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes - row.code.zipBytes }))
 }
 

@@ -16,14 +16,13 @@ import {
   unsupportedMember,
 } from '../errors.ts'
 import { enqueueDirect } from '../invoke/invocation.ts'
+import { EVENT_PAYLOAD_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES } from '../limits.ts'
 import { continueTrace, RECURSION_MAX } from '../invoke/trace-header.ts'
 import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { mayAssume } from '../role.ts'
 import type { Lambda } from '../service.ts'
 import { LATEST } from '../tables.ts'
 
-const SYNC_PAYLOAD_MAX_BYTES = 6_291_456
-const EVENT_PAYLOAD_MAX_BYTES = 1_048_576
 const EMPTY_EVENT = Buffer.from('{}')
 
 export const invoke: LambdaOperation<'Invoke'> = {

@@ -1,11 +1,15 @@
 import { transact } from '../../../store/transaction.ts'
 import { assertReachable } from '../arn.ts'
-import { asyncConfigKey } from '../async-config.ts'
+import { checkDestinationsOf, readDestinations } from '../destinations/configured.ts'
 import { invalidParameterValue } from '../errors.ts'
-import { checkEventInvokeInput, eventInvokeConfigOf, requireConfigurable } from '../event-invoke-configs.ts'
-import { changeFunction } from '../function-changes.ts'
+import {
+  checkEventInvokeInput,
+  eventInvokeConfigOf,
+  putEventInvokeConfig,
+  requireConfigurable,
+} from '../event-invoke-configs.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf } from '../operation.ts'
-import { type EventInvokeConfigRow, eventInvokeConfigs } from '../tables.ts'
+import type { EventInvokeConfigRow } from '../tables.ts'
 
 export const putFunctionEventInvokeConfig: LambdaOperation<'PutFunctionEventInvokeConfig'> = {
   authorize: (call) => functionGrant('PutFunctionEventInvokeConfig', call),
@@ -19,17 +23,18 @@ export const putFunctionEventInvokeConfig: LambdaOperation<'PutFunctionEventInvo
     }
     const ref = refOf(call)
     assertReachable(ref, homeOf(call))
+    const given = readDestinations(DestinationConfig)
+    await checkDestinationsOf(lambda, ref, given)
     const row: EventInvokeConfigRow = {
       maximumRetryAttempts: attempts ?? null,
       maximumEventAgeSeconds: ageSeconds ?? null,
-      onSuccess: null,
-      onFailure: null,
+      onSuccess: given.onSuccess ?? null,
+      onFailure: given.onFailure ?? null,
       modifiedMs: call.nowMs,
     }
     await transact(lambda.store, async (tx) => {
       await requireConfigurable(tx, ref)
-      await changeFunction(tx, ref)
-      eventInvokeConfigs.put(tx, asyncConfigKey(ref), row)
+      await putEventInvokeConfig(tx, ref, row)
     })
     return eventInvokeConfigOf(ref, row)
   },

@@ -1,6 +1,7 @@
 import { uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
 import { configurationOf } from '../configuration.ts'
+import { checkDeadLetter } from '../destinations/configured.ts'
 import { assertRevision, changeFunction, retireOlder } from '../function-changes.ts'
 import { assertTogetherSmall, layerContext, layerGrants, layersIn } from '../layers.ts'
 import { mergeSettings } from '../function-settings.ts'
@@ -20,8 +21,11 @@ export const updateFunctionConfiguration: LambdaOperation<'UpdateFunctionConfigu
     const ref = requireLatest(call)
     const row = await lambda.catalog.require(ref, homeOf(call))
     assertRevision(input.RevisionId, row.latest.revisionId)
-    mergeSettings(row.latest, input, lambda.executor)
+    const { roleArn, deadLetterArn } = mergeSettings(row.latest, input, lambda.executor)
     if (input.Role !== undefined) await requireAssumable(lambda, input.Role, ref)
+    if (deadLetterArn !== null && (input.Role !== undefined || input.DeadLetterConfig !== undefined)) {
+      await checkDeadLetter(lambda, ref, roleArn, deadLetterArn)
+    }
 
     const revisions = { revisionId: uuid(), executionRevisionId: uuid(), modifiedMs: call.nowMs }
     const { after } = await transact(lambda.store, async (tx) => {
