@@ -144,6 +144,57 @@ describe('an owed delivery', () => {
   })
 })
 
+describe('a dead letter', () => {
+  /** Takes letters as an SQS queue would. */
+  class Letters implements Target {
+    readonly service = 'sqs'
+    readonly letters: Delivery[] = []
+    async permits() {
+      return { allowed: true, note: 'may send' }
+    }
+    async accept(_tx: Parameters<Target['accept']>[0], delivery: Delivery): Promise<Acceptance> {
+      this.letters.push(delivery)
+      return { kind: 'accepted', note: 'sent' }
+    }
+  }
+  const RULE_ARN = { dataType: 'String', stringValue: 'rule' }
+  const deadLetter = { targetArn: 'arn:aws:sqs:us-east-1:123456789012:dead', attributes: { RULE_ARN } }
+
+  it('says why a target refused, in the commit that gives up', async () => {
+    const sqs = new Letters()
+    targets.push(sqs)
+    target.permission = { allowed: false, note: 'no statement allows it' }
+    await owe(owed('1', { deadLetter }))
+    expect(sqs.letters).toMatchObject([
+      {
+        payload: '{"Records":[]}',
+        message: { attributes: { RULE_ARN, ERROR_CODE: { stringValue: 'NO_PERMISSIONS' } } },
+      },
+    ])
+    expect(stepsOf((await room.traces.find('1'))[0])?.slice(-2)).toEqual([
+      'dead-letter-permission',
+      'dead-letter-delivered',
+    ])
+  })
+
+  it('is sent when the attempts or the time that it had are over', async () => {
+    const sqs = new Letters()
+    targets.push(sqs)
+    target.acceptance = { kind: 'later', note: 'full' }
+    await owe(
+      owed('attempts', { deadLetter, patience: { ageMaxMs: HOUR, attemptsMax: 2 } }),
+      owed('age', { deadLetter, patience: { ageMaxMs: 60_000, attemptsMax: 185 } }),
+    )
+    for (let minute = 0; minute < 10; minute++) await advance(60 * SECOND)
+    expect(
+      sqs.letters.map(({ id, message }) => [id, message?.attributes?.['EXHAUSTED_RETRY_CONDITION']?.stringValue]),
+    ).toEqual([
+      ['attempts-dead', 'MaximumRetryAttempts'],
+      ['age-dead', 'MaximumEventAgeInSeconds'],
+    ])
+  })
+})
+
 describe('traces', () => {
   it('tell why nothing happened', async () => {
     await transact(store, async (tx) =>

@@ -16,6 +16,17 @@ export interface Delivery {
   readonly subject: string
   /** For targets that take messages: what goes beside the payload. */
   readonly message?: MessageExtras
+  /** Where it goes when its target does not take it. Absent: nowhere. */
+  readonly deadLetter?: DeadLetter
+  /** How long and how often a target that cannot take it now is asked again; a day, any number of times, unless told. */
+  readonly patience?: { readonly ageMaxMs: number; readonly attemptsMax: number }
+}
+
+/** A queue for what could not be delivered. Who delivers has to be allowed there too, with the same source. */
+export interface DeadLetter {
+  readonly targetArn: string
+  /** Beside `ERROR_CODE`, `ERROR_MESSAGE` and the like, which say what happened. */
+  readonly attributes: Readonly<Record<string, MessageAttribute>>
 }
 
 /** What a message carries beside its body, in the words of SQS and SNS. */

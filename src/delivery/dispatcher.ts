@@ -3,8 +3,9 @@ import { Worker } from '../queue/worker.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transaction.ts'
+import { bury, type Failure } from './dead-letter.ts'
 import type { Delivery, Target, TraceStep } from './delivery.ts'
-import { take } from './take.ts'
+import { offer, type Taken } from './take.ts'
 import { appendTrace } from './traces.ts'
 
 /** Longest a delivery waits for its target, in ms; then it is dropped and the trace says so. */
@@ -46,17 +47,32 @@ export class Dispatcher {
     await transact(store, async (tx) => {
       const steps: TraceStep[] = []
       const say = (step: string, note: string) => steps.push({ atMs, step, note })
-      let state = await take(tx, delivery, targetOf(delivery.targetArn), say)
-      if (state === 'later' && retryMs > delivery.occurredMs + DELIVERY_AGE_MAX_MS) {
-        say('dropped', `not deliverable for ${DELIVERY_AGE_MAX_MS / 3_600_000} hours`)
-        state = 'refused'
-      }
-      if (state === 'later') queue.retry(tx, job, retryMs, delivery)
+      const taken = await offer(tx, delivery, targetOf(delivery.targetArn), say)
+      const failure = failureOf(taken, delivery, job.claims, retryMs)
+      if (failure?.exhausted !== undefined) say('dropped', failure.note)
+      if (failure !== undefined) await bury(tx, delivery, failure, targetOf, say)
+      if (taken.kind === 'later' && failure === undefined) queue.retry(tx, job, retryMs, delivery)
       else queue.complete(tx, job)
       const at = { phase: 'dispatch', sequence: job.claims } as const
-      appendTrace(tx, delivery, at, steps, state === 'refused' ? 'dropped' : undefined)
+      appendTrace(tx, delivery, at, steps, failure === undefined ? undefined : 'dropped')
     })
   }
+}
+
+/** Why there is no further attempt; undefined when the target has taken it, or will be asked again. */
+function failureOf(taken: Taken, delivery: Delivery, claims: number, retryMs: number): Failure | undefined {
+  if (taken.kind === 'accepted') return undefined
+  // The first attempt was made where the delivery was owed.
+  const attempts = claims + 1
+  if (taken.kind === 'refused') return { ...taken, attempts }
+  const { ageMaxMs = DELIVERY_AGE_MAX_MS, attemptsMax = Number.POSITIVE_INFINITY } = delivery.patience ?? {}
+  if (retryMs > delivery.occurredMs + ageMaxMs) {
+    const note = `not deliverable for ${ageMaxMs / 1000} seconds: ${taken.note}`
+    return { code: 'TIMEOUT', note, exhausted: 'MaximumEventAgeInSeconds', attempts }
+  }
+  if (claims < attemptsMax) return undefined
+  const note = `not deliverable in ${attempts} attempts: ${taken.note}`
+  return { code: 'TIMEOUT', note, exhausted: 'MaximumRetryAttempts', attempts }
 }
 
 /** Doubles from one second to five minutes, with up to a fifth of jitter. */

@@ -5,7 +5,8 @@ import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import type { Delivery, DeliveryDoor, OwedDelivery, Target, TraceStep } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { take } from './take.ts'
+import { bury } from './dead-letter.ts'
+import { offer } from './take.ts'
 import { beginTrace, Traces } from './traces.ts'
 
 export interface DeliveryOptions {
@@ -33,7 +34,7 @@ export function createDelivery(options: DeliveryOptions): DeliveryRoom {
     dispatcher: new Dispatcher({ store, queue, clock, targetOf, jitter: randomFraction, onFailure }),
     traces: new Traces(store),
     async owe(tx, deliveries) {
-      for (const owed of deliveries) await owe(tx, owed, queue, targetOf(owed.delivery.targetArn))
+      for (const owed of deliveries) await owe(tx, owed, queue, targetOf)
     },
     noteUnmatched(tx, trace, steps) {
       beginTrace(tx, { ...trace, targetArn: null }, steps, 'unmatched')
@@ -58,16 +59,17 @@ async function owe(
   tx: Transaction,
   owed: OwedDelivery,
   queue: Queue<Delivery>,
-  target: Target | undefined,
+  targetOf: (arn: string) => Target | undefined,
 ): Promise<void> {
   const { delivery } = owed
   const steps: TraceStep[] = [...owed.steps]
   const say = (step: string, note: string) => steps.push({ atMs: delivery.occurredMs, step, note })
-  const state = await take(tx, delivery, target, say)
-  if (state === 'later') {
+  const taken = await offer(tx, delivery, targetOf(delivery.targetArn), say)
+  if (taken.kind === 'refused') await bury(tx, delivery, { ...taken, attempts: 1 }, targetOf, say)
+  if (taken.kind === 'later') {
     queue.enqueue(tx, { id: delivery.id, partition: delivery.targetArn, dueMs: delivery.occurredMs, payload: delivery })
   }
   const { id, subject, occurredMs, targetArn } = delivery
   const head = { id, subject, occurredMs, targetArn, eventName: owed.eventName }
-  beginTrace(tx, head, steps, state === 'refused' ? 'dropped' : 'pending')
+  beginTrace(tx, head, steps, taken.kind === 'refused' ? 'dropped' : 'pending')
 }
