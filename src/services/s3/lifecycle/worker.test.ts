@@ -161,6 +161,59 @@ describe('the lifecycle worker', () => {
     expect(await keys('second')).toEqual(['a'])
   })
 
+  /** Something happens just before the next commit looks at its checks. */
+  function meanwhile(happens: () => Promise<unknown>): void {
+    harness.store.faults.delay = async () => {
+      harness.store.faults.delay = undefined
+      await happens()
+    }
+  }
+
+  it('does not remove what is written while it is at it', async () => {
+    await configure([{ Filter: {}, Expiration: { Days: 1 } }])
+    await harness.put('a', 'old')
+    await harness.clock.advance(3 * DAY_MS)
+    // So that the first commit to come is the expiration.
+    await harness.put('fresh', 'x')
+    meanwhile(() => harness.put('a', 'new'))
+    await work()
+    expect((await harness.get('a')).text).toBe('new')
+  })
+
+  it('does not do what the rules no longer say, and begins again with those of now', async () => {
+    await configure([{ Filter: {}, Expiration: { Days: 1 } }])
+    await harness.put('a', 'x')
+    await harness.put('b', 'x')
+    await harness.clock.advance(3 * DAY_MS)
+    await harness.put('fresh', 'x')
+    meanwhile(() => configure([{ Filter: { Prefix: 'b' }, Expiration: { Days: 1 } }]))
+    await work()
+    expect(await keys()).toEqual(['a', 'fresh'])
+  })
+
+  it('begins again when the rules change while it looks', async () => {
+    await configure([{ Filter: { Prefix: 'never' }, Expiration: { Days: 1 } }])
+    await harness.put('a', 'x')
+    await harness.clock.advance(3 * DAY_MS)
+    meanwhile(() => configure([{ Filter: { Prefix: 'a' }, Expiration: { Days: 1 } }]))
+    await work()
+    expect(await keys()).toEqual([])
+  })
+
+  it('does not abort an upload that has just been completed', async () => {
+    await configure([{ Filter: {}, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }])
+    const object = { Bucket: 'bucket', Key: 'big' }
+    const UploadId = (await harness.call('CreateMultipartUpload', object)).output.UploadId as string
+    const { output } = await harness.call('UploadPart', { ...object, UploadId, PartNumber: 1, Body: 'part' })
+    const Parts = [{ PartNumber: 1, ETag: output.ETag as string }]
+    await harness.clock.advance(3 * DAY_MS)
+    expect(await harness.s3.lifecycle.step()).toBe(true)
+    meanwhile(() => harness.call('CompleteMultipartUpload', { ...object, UploadId, MultipartUpload: { Parts } }))
+    await work()
+    await harness.collect()
+    expect((await harness.get('big')).text).toBe('part')
+  })
+
   it('is announced in replies', async () => {
     await configure([{ Filter: { Prefix: 'logs/' }, Expiration: { Days: 1 } }])
     const { output } = await harness.put('logs/a', 'x')

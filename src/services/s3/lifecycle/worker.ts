@@ -56,7 +56,7 @@ export class LifecycleWorker {
           ? await this.#uploads(name, value, round)
           : await this.#objects(name, value, round, signal)
       if (signal?.aborted === true) return false
-      await this.#keep(name, begun, next)
+      await this.#keep(name, value, next)
       return true
     }
     return false
@@ -164,12 +164,10 @@ export class LifecycleWorker {
   }
 
   /** Unless the rules have changed meanwhile: then the bucket is looked through from its beginning. */
-  async #keep(bucket: string, before: LifecycleRound | undefined, next: LifecycleRound): Promise<void> {
+  async #keep(bucket: string, configuration: LifecycleConfiguration, next: LifecycleRound): Promise<void> {
     await transact(this.#s3.store, async (tx) => {
-      const now = await lifecycleRounds.get(tx, [bucket])
-      if (JSON.stringify(now) !== JSON.stringify(before)) return
-      if ((await bucketLifecycles.get(tx, [bucket])) === undefined) return
-      lifecycleRounds.put(tx, [bucket], next)
+      const now = await bucketLifecycles.get(tx, [bucket])
+      if (JSON.stringify(now) === JSON.stringify(configuration)) lifecycleRounds.put(tx, [bucket], next)
     })
   }
 }
