@@ -35,6 +35,15 @@ describe('a FIFO queue', () => {
     expect(await test.bodies(url)).toEqual(['c'])
   })
 
+  it('holds a group while any message of it is in flight, whichever was shown again', async () => {
+    await send('g', 'a', 'b', 'c')
+    const [a, b] = await test.receive(url, { MaxNumberOfMessages: 2 })
+    await test.call('ChangeMessageVisibility', { QueueUrl: url, ReceiptHandle: a?.ReceiptHandle, VisibilityTimeout: 0 })
+    expect(await test.bodies(url)).toEqual([])
+    await remove(b?.ReceiptHandle)
+    expect(await test.bodies(url)).toEqual(['a', 'c'])
+  })
+
   it('gives a failed message again before those that were sent later', async () => {
     await send('g', 'a', 'b')
     expect(await test.bodies(url, { MaxNumberOfMessages: 1 })).toEqual(['a'])

@@ -114,9 +114,18 @@ describe('a message of a standard queue', () => {
     const sent = await test.send(url, 'a', { MessageAttributes: attributes })
     // Computed by hand: 4 bytes of length and bytes of name and type, 1 or 2, 4 bytes of length and bytes of the value.
     const parts = Buffer.concat([
-      ...[field('b'), field('Binary'), Buffer.of(2), field(Buffer.of(1, 2, 3))],
-      ...[field('my.number'), field('Number.int'), Buffer.of(1), field('42')],
-      ...[field('my.text'), field('String'), Buffer.of(1), field('é')],
+      field('b'),
+      field('Binary'),
+      Buffer.of(2),
+      field(Buffer.of(1, 2, 3)),
+      field('my.number'),
+      field('Number.int'),
+      Buffer.of(1),
+      field('42'),
+      field('my.text'),
+      field('String'),
+      Buffer.of(1),
+      field('é'),
     ])
     expect(sent.MD5OfMessageAttributes).toBe(createHash('md5').update(parts).digest('hex'))
     const [all] = await test.receive(url, { MessageAttributeNames: ['All'], VisibilityTimeout: 0 })

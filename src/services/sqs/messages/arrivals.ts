@@ -21,7 +21,7 @@ export class Arrivals {
     const attendance = this.#attended.get(storeId)
     if (attendance === undefined) return
     attendance.rings++
-    for (const wake of [...attendance.wakers]) wake()
+    for (const wake of attendance.wakers) wake()
   }
 
   /** Says that somebody is about to look and wait: rings count from here. Call the result when done. */
