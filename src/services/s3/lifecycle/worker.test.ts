@@ -44,6 +44,14 @@ function record(owed: OwedDelivery | undefined) {
   }
 }
 
+/** Something happens just before the next commit looks at its checks. */
+function meanwhile(happens: () => Promise<unknown>): void {
+  harness.store.faults.delay = async () => {
+    harness.store.faults.delay = undefined
+    await happens()
+  }
+}
+
 describe('the lifecycle worker', () => {
   it('removes objects once they are old enough, with their bytes, and tells those who want to know', async () => {
     await harness.notify({ Events: ['s3:LifecycleExpiration:*', 's3:ObjectRemoved:*'] })
@@ -160,14 +168,6 @@ describe('the lifecycle worker', () => {
     expect(await keys()).toEqual(['a'])
     expect(await keys('second')).toEqual(['a'])
   })
-
-  /** Something happens just before the next commit looks at its checks. */
-  function meanwhile(happens: () => Promise<unknown>): void {
-    harness.store.faults.delay = async () => {
-      harness.store.faults.delay = undefined
-      await happens()
-    }
-  }
 
   it('does not remove what is written while it is at it', async () => {
     await configure([{ Filter: {}, Expiration: { Days: 1 } }])

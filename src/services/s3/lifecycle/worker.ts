@@ -82,7 +82,8 @@ export class LifecycleWorker {
     const due = rows.filter(
       ({ key, value }) => dueAction(configuration, factsOf(key[1], value), clock.now()) !== undefined,
     )
-    for (let from = 0; from < due.length && signal?.aborted !== true; from += CONCURRENT) {
+    for (let from = 0; from < due.length; from += CONCURRENT) {
+      if (signal?.aborted === true) break
       await Promise.all(due.slice(from, from + CONCURRENT).map(({ key, value }) => this.#act(bucket, key[1], value)))
     }
     const last = rows.at(-1)
