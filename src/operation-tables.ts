@@ -12,6 +12,8 @@ const LOADERS = {
   iam: async (): Promise<OperationTable> => (await import('./services/iam/operations.ts')).operations,
   sts: async (): Promise<OperationTable> => (await import('./services/sts/operations.ts')).operations,
   logs: async (): Promise<OperationTable> => (await import('./services/logs/operations.ts')).operations,
+  sqs: async (): Promise<OperationTable> => (await import('./services/sqs/operations.ts')).operations,
+  sns: async (): Promise<OperationTable> => (await import('./services/sns/operations.ts')).operations,
 }
 
 type Implemented = keyof typeof LOADERS

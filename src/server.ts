@@ -25,6 +25,8 @@ import type { Executor } from './execution/execution.ts'
 import { Listener } from './http/listener.ts'
 import { createLog, type Log } from './log.ts'
 import { endpointsOf, loadOperations } from './operation-tables.ts'
+import type { Caller } from './protocol/caller.ts'
+import type { Grant, HttpInfo } from './protocol/operation.ts'
 import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
 import { serviceNames } from './protocol/services.ts'
 import { createQueue } from './queue/queue.ts'
@@ -37,6 +39,9 @@ import { Logs } from './services/logs/service.ts'
 import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
+import { Sns } from './services/sns/service.ts'
+import type { OwedMessage } from './services/sns/tables.ts'
+import { Sqs } from './services/sqs/service.ts'
 import { Sts } from './services/sts/service.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { DisposeStack } from './std/dispose-stack.ts'
@@ -74,9 +79,14 @@ const MIB = 1024 * 1024
 const LAMBDA_BODY_BYTES_MAX = 69_905_067
 /** CompleteMultipartUpload with 10,000 parts and all checksums is about 2 MiB. */
 const S3_BODY_BYTES_MAX = 8 * MIB
+/** Messages of 1 MiB: control characters are six bytes in JSON. */
+const SQS_BODY_BYTES_MAX = 7 * MIB
+/** Messages of 256 KiB: a form has three bytes for one. */
+const SNS_BODY_BYTES_MAX = 2 * MIB
 /** Longer than the longest upload may take between its first byte and its commit. */
 const BLOB_GRACE_MS = 24 * 3_600_000
 const SWEEP_INTERVAL_MS = 6 * 3_600_000
+const TOPIC_UPKEEP_INTERVAL_MS = 60_000
 const TRACE_SWEEP_INTERVAL_MS = 10 * 60_000
 
 /** Opens the house room by room, in the order of this file, and closes it in reverse. */
@@ -104,6 +114,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const queueOptions = { clock, owner: uuid(), leaseMs: LEASE_MS, isExclusive: true }
   const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations' })
   const deliveryJobs = createQueue<Delivery>(store, { ...queueOptions, name: 'deliveries' })
+  const notificationJobs = createQueue<OwedMessage>(store, { ...queueOptions, name: 'notifications' })
   const destinationJobs = createQueue<ParcelJob>(store, { ...queueOptions, name: 'destinations' })
 
   // Who is who, and who may do what. Policies of resources are asked of the services, which come below.
@@ -117,6 +128,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     resourcePolicies: {
       s3: (arn, grant) => s3.resourcePolicy(arn, grant),
       lambda: (arn) => lambda.resourcePolicy(arn),
+      sqs: (arn) => sqs.resourcePolicy(arn),
+      sns: (arn) => sns.resourcePolicy(arn),
       sts: iam.trustPolicy,
     },
   })
@@ -128,6 +141,22 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const sts = new Sts({ accountId, iam })
   const logs = new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') })
   opened.use(logs)
+
+  // What services ask of each other, and what addresses in their answers begin with: a client's own name for this one, which it can reach.
+  const authorize = (caller: Caller, grant: Grant) => authorizer.decide(caller, grant, undefined, clock.now(), region)
+  const origin = (http: HttpInfo | undefined) => (http === undefined ? endpoint : `http://${http.host}`)
+
+  // Queues and topics.
+  const sqs = new Sqs({ store, clock, authorize, origin, isExclusive: queueOptions.isExclusive })
+  const sns = new Sns({
+    store,
+    clock,
+    authorize,
+    origin,
+    queue: notificationJobs,
+    targets: () => targets,
+    onFailure: onFailure('notifications'),
+  })
 
   // Functions.
   const executor = opened.use(
@@ -153,16 +182,15 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     credentialsFor: (...role) => iam.credentialsFor(...role),
     canAssume: (...role) => iam.canAssume(...role),
     openLog: (...stream) => logs.openLog(...stream),
-    authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, clock.now(), region),
+    authorize,
     // More could only wait inside of the executor.
     eventsInFlightMax: config.environmentsMax,
-    // A client's own name for this address: what it can reach.
-    origin: (http) => (http === undefined ? endpoint : `http://${http.host}`),
+    origin,
     onFailure: onFailure('invoker'),
   })
 
   // Events, and what raises them. Who takes them does so in the commit of the change that they report.
-  const targets: Target[] = [lambda.target]
+  const targets: Target[] = [lambda.target, sqs.target, sns.target]
   const delivery = createDelivery({
     store,
     clock,
@@ -187,6 +215,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       iam: { service: iam, bodyBytesMax: MIB },
       sts: { service: sts, bodyBytesMax: MIB },
       logs: { service: logs, bodyBytesMax: 2 * MIB },
+      sqs: { service: sqs, bodyBytesMax: SQS_BODY_BYTES_MAX },
+      sns: { service: sns, bodyBytesMax: SNS_BODY_BYTES_MAX },
     }),
     authenticate: createAuthenticator({ lookup: iam.credentialLookup, clock }),
     decide: (...question) => authorizer.decide(...question),
@@ -207,6 +237,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     }),
     traces,
     code: (target) => lambda.links.open(target),
+    notificationLink: (target) => sns.links.open(target),
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 
@@ -231,12 +262,21 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   }
 
   // Work that waits for nobody to ask.
-  for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher]) {
+  for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher, sns.deliverer]) {
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
   opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
+  opened.use(startWorker(sqs.upkeep, clock, onFailure('queues')))
+  opened.use(startWorker(sqs.mover, clock, onFailure('moves')))
+  opened.use(
+    startWorker(
+      every(TOPIC_UPKEEP_INTERVAL_MS, clock, (signal) => sns.upkeep(signal)),
+      clock,
+      onFailure('topics'),
+    ),
+  )
   opened.use(
     startWorker(
       every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
@@ -253,6 +293,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   )
   // First to be closed: no new requests, and those in progress may end while all the rest still works.
   opened.defer(() => listener.stop(config.stopGraceMs))
+  // Nobody waits for messages then.
+  opened.defer(() => sqs[Symbol.dispose]())
   // After whoever started us has said so.
   setImmediate(() => loadOperations().catch(onFailure('loader')))
   log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })

@@ -29,11 +29,16 @@ export interface EndpointOptions {
   readonly traces: (subject: string | undefined, limit: number) => Promise<readonly Trace[]>
   /** The package behind an address that GetFunction gave out; undefined for any other, or one that has ended. */
   readonly code: (target: string) => Promise<Buffer | undefined>
+  /** Answers a visit to a link of a notification. */
+  readonly notificationLink: (target: string) => Promise<{ readonly status: number; readonly text: string } | undefined>
   readonly onBug: (error: unknown, path: string) => void
 }
 
 /** Where packages are downloaded: the address is the permission, as a presigned one is. */
 const CODE_PATH = '/_millrace/lambda/code/'
+
+/** Links of notifications: the token in the address is the permission. */
+const NOTIFICATION_PATH = '/_millrace/sns/'
 
 const TRACES_MAX = 200
 
@@ -70,6 +75,11 @@ async function route(options: EndpointOptions, request: HttpRequest): Promise<Ht
   }
   const query = new URLSearchParams(request.query)
   if (request.path.startsWith(CODE_PATH)) return download(await options.code(request.target))
+  // Only a visit acts: HEAD is what looks for dead links.
+  if (request.path.startsWith(NOTIFICATION_PATH) && request.method === 'GET') {
+    const answer = await options.notificationLink(request.target)
+    if (answer !== undefined) return page(answer)
+  }
   switch (request.path) {
     case '/_millrace/health':
       return reply(200, { status: 'running', version: options.version })
@@ -96,6 +106,11 @@ async function route(options: EndpointOptions, request: HttpRequest): Promise<Ht
 function download(zip: Buffer | undefined): HttpReply {
   if (zip === undefined) throw new AwsError('AccessDenied', 403, 'The address is not valid, or not any more')
   return { status: 200, headers: { 'content-type': 'application/zip', 'cache-control': 'no-store' }, body: zip }
+}
+
+function page({ status, text }: { readonly status: number; readonly text: string }): HttpReply {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+  return { status, headers, body: Buffer.from(text) }
 }
 
 function grantFor({ region, accountId }: EndpointOptions, action: string, resource: string): Grant {
