@@ -26,21 +26,22 @@ import {
 } from './execution.ts'
 import type { Isolation, Sandbox } from './isolation/isolation.ts'
 import { PlatformLines, type Report } from './platform-lines.ts'
-import { commandOf, type Runtime } from './runtimes.ts'
+import { portsFor } from './ports.ts'
+import { assignmentOf, commandOf, type Runtime } from './runtimes.ts'
 import { type Happening, RuntimeSession } from './session.ts'
+import type { Spare } from './spares.ts'
 import { variablesOf } from './variables.ts'
 
 /** Longest an init may take before it is run again inside of the event. AWS, on-demand functions. */
 export const INIT_MAX_MS = 10_000
-/** Inside of a network namespace of its own; what AWS's own environments use. */
-const API_PORT = 9001
-
 export interface EnvironmentOptions {
   readonly clock: Clock
   readonly isolation: Isolation
   readonly runtime: Runtime
   readonly endpointUrl: () => string
   readonly onEndpointConnection: (socket: Socket) => void
+  /** A process that was started ahead and could be this function's. */
+  readonly takeSpare: (spec: FunctionSpec, runtime: Runtime) => Spare | undefined
 }
 
 const MOVES = {
@@ -144,8 +145,11 @@ export class Environment {
   }
 
   async #release(): Promise<void> {
+    const sandbox = this.#sandbox
     this.#listener?.close()
-    await this.#sandbox?.[Symbol.asyncDispose]()
+    this.#listener = undefined
+    this.#sandbox = undefined
+    await sandbox?.[Symbol.asyncDispose]()
   }
 
   #move(to: EnvironmentState): void {
@@ -158,19 +162,9 @@ export class Environment {
   /** The init phase; its duration in ms when it succeeded. */
   async #initialize(): Promise<number | undefined> {
     this.#move('starting')
-    const { clock, isolation, runtime, endpointUrl } = this.#options
+    const { clock } = this.#options
     try {
-      const { spec } = this
-      const sandbox = await isolation.createSandbox({
-        codePath: spec.codePath,
-        layerPaths: spec.layerPaths,
-        memoryMb: spec.memoryMb,
-        ephemeralStorageMb: spec.ephemeralStorageMb,
-        interpreterPaths: runtime.interpreterPaths,
-        endpointHost: new URL(endpointUrl()).hostname,
-      })
-      this.#sandbox = sandbox
-      if (!sandbox.hasOwnNetwork) this.#listener = await ApiListener.open()
+      if (!(await this.#adopt())) await this.#makePlace()
     } catch (error) {
       throw startError('no environment could be made', error)
     }
@@ -194,6 +188,42 @@ export class Environment {
     return undefined
   }
 
+  async #makePlace(): Promise<void> {
+    const { isolation, runtime, endpointUrl } = this.#options
+    const { spec } = this
+    const sandbox = await isolation.createSandbox({
+      codePath: spec.codePath,
+      layerPaths: spec.layerPaths,
+      memoryMb: spec.memoryMb,
+      ephemeralStorageMb: spec.ephemeralStorageMb,
+      interpreterPaths: runtime.interpreterPaths,
+      endpointHost: new URL(endpointUrl()).hostname,
+    })
+    this.#sandbox = sandbox
+    if (!sandbox.hasOwnNetwork) this.#listener = await ApiListener.open()
+  }
+
+  /** Takes over a process that was started ahead, if there is one and it can see this function's code. */
+  async #adopt(): Promise<boolean> {
+    const spare = this.#options.takeSpare(this.spec, this.#options.runtime)
+    if (spare === undefined) return false
+    spare.session.onHappening = () => undefined
+    this.#sandbox = spare.sandbox
+    this.#listener = spare.listener
+    this.#session = spare.session
+    try {
+      await spare.sandbox.bind(this.spec)
+      // After its end, which may have come meanwhile, there is a place still: the first event starts a process in it.
+      return true
+    } catch {
+      // A process of its own shows whether this function can run, and says why not.
+      if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
+      await this.#endSession()
+      await this.#release()
+      return false
+    }
+  }
+
   /** Starts the process and waits until it asks for an event: undefined, or how it failed. */
   async #startRuntime(limitMs: number): Promise<Ending | undefined> {
     const sandbox = this.#sandbox
@@ -202,21 +232,30 @@ export class Environment {
     const credentials = await this.#freshCredentials()
     const endpointUrl = this.#options.endpointUrl()
     const ports = sandbox.hasOwnNetwork ? portsFor(endpointUrl) : undefined
-    const command = await commandOf(runtime, this.spec, sandbox.paths, this.spec.layerPaths, ports)
-    if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
-    if (command === undefined) return { kind: 'no-entry-point' }
     const runtimeApi = this.#listener?.address ?? `127.0.0.1:${ports?.api}`
     const { spec } = this
     const { paths } = sandbox
     const logStreamName = this.#streamName
     const variables = variablesOf({ spec, runtime, paths, credentials, logStreamName, runtimeApi, endpointUrl })
+    if (this.#session !== undefined) {
+      if (this.#session.exit === undefined) this.#session.assign(assignmentOf(runtime, paths, variables), this.#log)
+      return this.#untilInitialized(limitMs)
+    }
+    const command = await commandOf(runtime, spec, paths, spec.layerPaths, ports)
+    if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
+    if (command === undefined) return { kind: 'no-entry-point' }
     try {
       this.#session = new RuntimeSession(sandbox, { ...command, variables }, this.#log, onEndpointConnection)
     } catch (error) {
       throw startError('no process could be started', error)
     }
-    if (this.#listener !== undefined) this.#listener.api = this.#session.api
+    return this.#untilInitialized(limitMs)
+  }
+
+  async #untilInitialized(limitMs: number): Promise<Ending | undefined> {
+    if (this.#listener !== undefined) this.#listener.api = this.#session?.api
     const waited = await this.#wait(limitMs)
+    assert(waited.kind !== 'blank', 'a process is blank once')
     return waited.kind === 'ready' ? undefined : waited
   }
 
@@ -250,7 +289,7 @@ export class Environment {
     const waiting = this.#wait(deadlineMs - clock.now())
     session.api.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...context })
     const waited = await waiting
-    assert(waited.kind !== 'ready', 'a runtime asks for the next event after it answered the last')
+    assert(waited.kind !== 'ready' && waited.kind !== 'blank', 'a runtime asks for the next event after its answer')
     return waited
   }
 
@@ -335,12 +374,6 @@ function streamNameOf(spec: FunctionSpec, nowMs: number, id: string): string {
   const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/')
   const name = spec.logGroup === `/aws/lambda/${spec.functionName}` ? '' : spec.functionName
   return `${date}/${name}[${spec.version}]${id}`
-}
-
-function portsFor(endpointUrl: string): { endpoint: number; api: number } {
-  const url = new URL(endpointUrl)
-  const endpoint = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-  return { endpoint, api: endpoint === API_PORT ? API_PORT + 1 : API_PORT }
 }
 
 function startError(what: string, cause: unknown): EnvironmentStartError {

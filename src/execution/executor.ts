@@ -15,11 +15,13 @@ import { chooseIsolation } from './isolation/choose.ts'
 import type { Isolation } from './isolation/isolation.ts'
 import { Pool } from './pool.ts'
 import { findRuntimes, type Runtime } from './runtimes.ts'
+import { Spares } from './spares.ts'
 
 const ENVIRONMENTS_MAX = 64
 /** A start is mostly computing, with a little waiting for the disk. */
 const STARTS_PER_PROCESSOR = 2
 const IDLE_MAX_MS = 5 * 60 * 1000
+const PRESTARTED_MAX = 1
 
 /** Finds out what this machine can run, and how well it can be isolated: some 50 ms. Throws when the isolation asked for does not work. */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
@@ -38,6 +40,7 @@ class LocalExecutor implements Executor {
   readonly isolation: Isolation
   readonly runtimes: readonly Runtime[]
   readonly #pool: Pool
+  readonly #spares: Spares
   readonly #closers: DisposeStack
 
   constructor(options: ExecutorOptions, isolation: Isolation, runtimes: readonly Runtime[], closers: DisposeStack) {
@@ -46,21 +49,50 @@ class LocalExecutor implements Executor {
     this.#closers = closers
     const endpointUrl = () => options.endpointUrl()
     const onEndpointConnection = options.onEndpointConnection ?? ((socket) => forward(socket, endpointUrl()))
+    const environmentsMax = options.environmentsMax ?? ENVIRONMENTS_MAX
+    const spares = new Spares({
+      clock: options.clock,
+      isolation,
+      runtimes,
+      endpointUrl,
+      onEndpointConnection,
+      sparesMax: options.prestartedMax ?? PRESTARTED_MAX,
+      mayStart: () => this.#pool.isCalm && this.#pool.count + spares.count < environmentsMax,
+      isOverfull: () => this.#pool.count + spares.count > environmentsMax,
+    })
+    this.#spares = spares
     this.#pool = new Pool({
       clock: options.clock,
-      environmentsMax: options.environmentsMax ?? ENVIRONMENTS_MAX,
+      environmentsMax,
+      spares,
       startsMax: STARTS_PER_PROCESSOR * availableParallelism(),
       idleMaxMs: options.idleMaxMs ?? IDLE_MAX_MS,
       create: (spec) => {
         const runtime = this.#requireRuntime(spec.runtime)
-        return new Environment(spec, { clock: options.clock, isolation, runtime, endpointUrl, onEndpointConnection })
+        return new Environment(spec, {
+          clock: options.clock,
+          isolation,
+          runtime,
+          endpointUrl,
+          onEndpointConnection,
+          takeSpare: (wanted, of) => spares.take(wanted, of),
+        })
       },
     })
+    closers.defer(() => spares.close())
     closers.defer(() => this.#pool.close())
   }
 
   invoke(spec: FunctionSpec, request: InvocationRequest): Promise<InvocationResult> {
     return this.#pool.lend(spec, (environment) => environment.run(request), request.signal)
+  }
+
+  startAhead(): void {
+    this.#spares.start()
+  }
+
+  get startedAhead(): Promise<void> {
+    return this.#spares.settled()
   }
 
   busyCount(functionArn: string): number {

@@ -15,6 +15,8 @@ export interface PoolOptions {
   /** Environments starting at one time: more would only share the processors, and a busy one may be free before they are ready. */
   readonly startsMax: number
   readonly idleMaxMs: number
+  /** Processes that were started ahead: they take places too, and give them up for functions. */
+  readonly spares: { readonly count: number; giveWay(spec: FunctionSpec): void; refill(): void }
   /** A new environment; starts nothing yet. */
   readonly create: (spec: FunctionSpec) => Environment
 }
@@ -51,6 +53,16 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options
+  }
+
+  /** Places taken. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Nothing starts and nobody waits: a good moment for what can wait. */
+  get isCalm(): boolean {
+    return this.#startingCount === 0 && this.#waiters.length === 0
   }
 
   busyCount(functionArn: string): number {
@@ -121,7 +133,10 @@ export class Pool {
     slot.environment.onInitialized = () => {
       this.#startingCount--
       this.#serveWaiters()
+      this.#options.spares.refill()
     }
+    // It takes one that is ready in the next turn of the event loop, or else the place of one.
+    if (this.#count + this.#options.spares.count > this.#options.environmentsMax) this.#options.spares.giveWay(spec)
     this.#busy.add(slot)
     return slot
   }

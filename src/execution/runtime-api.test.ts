@@ -18,6 +18,7 @@ let base: string
 beforeEach(async () => {
   happened = []
   api = new RuntimeApi({
+    onBlank: () => happened.push('blank'),
     onReady: () => happened.push('ready'),
     onInitError: ({ body, errorType }) => happened.push(`init-error ${errorType} ${body}`),
     onResponse: (body) => happened.push(`response ${body}`),

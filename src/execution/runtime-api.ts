@@ -1,6 +1,7 @@
 /**
  * The Runtime API of one runtime process: `/2018-06-01/runtime/…`. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  *
+ * Blank → Started (assigned): only of processes started ahead, over a call of our own that no runtime of a function ever gets to make.
  * Started → Ready (next) → Running (an event was handed out) → Responded (response or error) → Ready …
  * Started → InitError. Every other move is refused with 403 InvalidStateTransition, and changes nothing.
  */
@@ -29,6 +30,8 @@ export interface ReportedError {
 }
 
 export interface RuntimeListener {
+  /** A process that was started ahead waits to be told what it is. */
+  onBlank(): void
   /** The runtime waits for an event; the first time, its init is over. */
   onReady(): void
   onInitError(error: ReportedError): void
@@ -37,7 +40,7 @@ export interface RuntimeListener {
   onError(error: ReportedError): void
 }
 
-type State = 'Started' | 'InitError' | 'Ready' | 'Running' | 'Responded'
+type State = 'Blank' | 'Started' | 'InitError' | 'Ready' | 'Running' | 'Responded'
 
 interface Route {
   readonly method: 'GET' | 'POST'
@@ -52,14 +55,25 @@ const ACCEPTED = '{"status":"OK"}\n'
 export class RuntimeApi {
   readonly #listener: RuntimeListener
   readonly #connections = new Set<HttpConnection>()
-  #state: State = 'Started'
+  #state: State
+  /** What the process that was started ahead waits with. */
+  #blank: ApiRequest | undefined
   /** Runtimes that wait for an event, oldest first; more than one only when a client asked again on a new connection. */
   #waiting: ApiRequest[] = []
   #event: RuntimeEvent | undefined
   #isHandedOut = false
 
-  constructor(listener: RuntimeListener) {
+  constructor(listener: RuntimeListener, isBlank = false) {
     this.#listener = listener
+    this.#state = isBlank ? 'Blank' : 'Started'
+  }
+
+  /** Tells the process that was started ahead what it is. */
+  assign(assignment: string): void {
+    assert(this.#state === 'Blank' && this.#blank !== undefined, 'only a blank process that waits can be assigned')
+    this.#state = 'Started'
+    this.#blank.reply(200, assignment)
+    this.#blank = undefined
   }
 
   /** Serves one connection. With a guard, paths must begin with it: what tells this runtime from a stranger on the same network. */
@@ -108,12 +122,21 @@ export class RuntimeApi {
       return undefined
     }
     if (path === `${PREFIX}/runtime/init/error`) return { method: 'POST', run: (request) => this.#initError(request) }
+    if (path === `${PREFIX}/runtime/assignment` && this.#state === 'Blank')
+      return { method: 'GET', run: (request) => this.#awaitAssignment(request) }
     if (path === `${PREFIX}/ping`) return { method: 'GET', run: (request) => request.reply(200, 'pong') }
     return undefined
   }
 
+  #awaitAssignment(request: ApiRequest): void {
+    if (this.#blank !== undefined) return this.#refuse(request, 'Blank')
+    this.#blank = request
+    this.#listener.onBlank()
+  }
+
   #next(request: ApiRequest): void {
-    if (this.#state === 'Running' || this.#state === 'InitError') return this.#refuse(request, 'Ready')
+    if (this.#state === 'Blank' || this.#state === 'Running' || this.#state === 'InitError')
+      return this.#refuse(request, 'Ready')
     const wasReady = this.#state === 'Ready'
     this.#state = 'Ready'
     request.onGone = () => {

@@ -82,6 +82,38 @@ export async function commandOf(
   }
 }
 
+/** What to start ahead of any function: a process that waits to be told what it is. Undefined for runtimes that are the function's own. */
+export function blankCommandOf(
+  runtime: Runtime,
+  memoryMb: number,
+  paths: SandboxPaths,
+  ports: Readonly<Record<string, number>> | undefined,
+): RuntimeCommand | undefined {
+  switch (runtime.family) {
+    case 'nodejs': {
+      const startup = JSON.stringify({ ports, sdk: paths.sdk, isBlank: true })
+      return { file: paths.node, args: [heapArgument(memoryMb), join(paths.runtime, 'node.cjs'), startup] }
+    }
+    case 'python': {
+      const startup = JSON.stringify({ ports: ports ?? {}, isBlank: true })
+      return { file: runtime.interpreter, args: ['-B', join(paths.runtime, 'bootstrap.py'), startup] }
+    }
+    case 'provided':
+      return undefined
+    default:
+      return assertNever(runtime.family)
+  }
+}
+
+/** What {@link commandOf} would have put into the command line. */
+export function assignmentOf(
+  runtime: Runtime,
+  paths: SandboxPaths,
+  variables: Readonly<Record<string, string>>,
+): string {
+  return JSON.stringify({ variables, task: paths.task, opt: paths.opt, sdk: paths.sdk, nodeMajor: runtime.major })
+}
+
 /** A function may put a script of its own around the runtime. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html */
 function wrapped(spec: FunctionSpec, command: RuntimeCommand): RuntimeCommand {
   const wrapper = spec.environment['AWS_LAMBDA_EXEC_WRAPPER']
@@ -92,7 +124,11 @@ function wrapped(spec: FunctionSpec, command: RuntimeCommand): RuntimeCommand {
 /** Nine tenths of the memory for the heap, as on AWS: Node collects garbage before the limit kills it. */
 function heapArguments(spec: FunctionSpec): string[] {
   if (/--max[-_]old[-_]space[-_]size/.test(spec.environment['NODE_OPTIONS'] ?? '')) return []
-  return [`--max-old-space-size=${Math.floor(spec.memoryMb * 0.9)}`]
+  return [heapArgument(spec.memoryMb)]
+}
+
+function heapArgument(memoryMb: number): string {
+  return `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`
 }
 
 async function findBootstrap(

@@ -6,6 +6,8 @@ import { type ReportedError, RuntimeApi, type RuntimeListener } from './runtime-
 
 /** What a runtime process does that matters to its environment. */
 export type Happening =
+  /** Started ahead, it waits to be told what it is. */
+  | { readonly kind: 'blank' }
   /** It waits for an event. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-error'; readonly error: ReportedError }
@@ -25,25 +27,39 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
   exit: ProcessExit | undefined
   readonly #process: RuntimeProcess
   readonly #onEndpointConnection: (socket: Socket) => void
+  /** Undefined while the process is no function's: then nothing it says is kept. */
+  #log: EnvironmentLog | undefined
   readonly #stdout: LineReader
   readonly #stderr: LineReader
   readonly #frames: FrameReader
   readonly #servers: Server[] = []
   #end: () => void = () => undefined
 
-  /** Throws {@link ProcessStartError}. */
-  constructor(sandbox: Sandbox, command: Command, log: EnvironmentLog, onEndpointConnection: (socket: Socket) => void) {
+  /** Without a log the process is started ahead of its function. Throws {@link ProcessStartError}. */
+  constructor(
+    sandbox: Sandbox,
+    command: Command,
+    log: EnvironmentLog | undefined,
+    onEndpointConnection: (socket: Socket) => void,
+  ) {
     this.#onEndpointConnection = onEndpointConnection
-    const write = (message: string) => log.write(message)
+    this.#log = log
+    const write = (message: string) => this.#log?.write(message)
     this.#stdout = new LineReader(write)
     this.#stderr = new LineReader(write)
     this.#frames = new FrameReader(write)
-    this.api = new RuntimeApi(this)
+    this.api = new RuntimeApi(this, log === undefined)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
     this.#process = sandbox.start(command, this)
     this.api.serve(this.#process.api)
+  }
+
+  /** Makes a process that was started ahead a function's. */
+  assign(assignment: string, log: EnvironmentLog): void {
+    this.#log = log
+    this.api.assign(assignment)
   }
 
   /** Ends the process and all it started; `exit` follows. */
@@ -86,6 +102,10 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
     for (const server of this.#servers) server.close()
     this.onHappening({ kind: 'exit', exit })
     this.#end()
+  }
+
+  onBlank(): void {
+    this.onHappening({ kind: 'blank' })
   }
 
   onReady(): void {

@@ -18,17 +18,13 @@ export interface VariablesInput {
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function variablesOf({ spec, runtime, paths, credentials, ...rest }: VariablesInput): Record<string, string> {
-  const { task, opt } = paths
+  const { task } = paths
   const defaults: Record<string, string> = {
     AWS_ENDPOINT_URL: rest.endpointUrl,
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
     SHLVL: '0',
     PWD: task,
-    PATH: [...paths.bin, '/usr/local/bin', '/usr/bin', '/bin', `${opt}/bin`].join(':'),
-    LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:${task}:${task}/lib:${opt}/lib`,
-    ...runtimeVariables(runtime, paths),
+    ...blankVariablesOf(runtime, paths),
     // Where the machine's /tmp is shared, well-behaved programs at least keep apart.
     ...(paths.tmp === '/tmp' ? {} : { TMPDIR: paths.tmp }),
   }
@@ -55,6 +51,18 @@ export function variablesOf({ spec, runtime, paths, credentials, ...rest }: Vari
       : {}),
   }
   return { ...defaults, ...spec.environment, ...reserved }
+}
+
+/** What the loader of programs and the interpreter read when they start, the same for all functions: for processes started ahead. */
+export function blankVariablesOf(runtime: Runtime, paths: SandboxPaths): Record<string, string> {
+  const { task, opt } = paths
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    PATH: [...paths.bin, '/usr/local/bin', '/usr/bin', '/bin', `${opt}/bin`].join(':'),
+    LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:${task}:${task}/lib:${opt}/lib`,
+    ...runtimeVariables(runtime, paths),
+  }
 }
 
 function runtimeVariables(runtime: Runtime, { opt, runtime: runtimePath, task }: SandboxPaths): Record<string, string> {

@@ -19,7 +19,6 @@ API_FD = 4
 FRAME_CHARACTERS_MAX = 1_000_000
 BASE = "/2018-06-01/runtime"
 NEXT = f"GET {BASE}/invocation/next HTTP/1.1\r\nHost: runtime\r\n\r\n".encode()
-IS_JSON = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare cases, a Lambda "
     "runtime update can cause unexpected function behavior. For functions using managed runtimes, runtime updates can be triggered by a "
@@ -29,6 +28,7 @@ WARNING = (
     "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html"
 )
 
+is_json = False
 request_id = None
 
 
@@ -56,6 +56,11 @@ class Api:
         self.socket.sendall(post(path, body, error_type) + NEXT)
         self.read()
         return self.read()
+
+    def assignment(self):
+        """What this process is to be, once that is known."""
+        self.socket.sendall(f"GET {BASE}/assignment HTTP/1.1\r\nHost: runtime\r\n\r\n".encode())
+        return json.loads(self.read()[1])
 
     def init_error(self, body, error_type):
         self.socket.sendall(post("/init/error", body, error_type))
@@ -209,8 +214,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def prepare_logging():
+    global is_json
+    is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
     handler = FrameHandler()
-    if IS_JSON:
+    if is_json:
         handler.setFormatter(JsonFormatter())
         level = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}.get(*[os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO").upper()] * 2)
         logging.getLogger().setLevel(level if level in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL") else "INFO")
@@ -241,7 +248,7 @@ def error_document(error, of_request):
 
 
 def log_error(document):
-    if IS_JSON:
+    if is_json:
         timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         write_frame(json.dumps({"timestamp": timestamp, "log_level": "ERROR", **document}, ensure_ascii=False))
         return
@@ -351,13 +358,17 @@ def main():
         hand_over(startup["ports"])
     os.environ.pop("NODE_CHANNEL_FD", None)
     os.environ.pop("NODE_CHANNEL_SERIALIZATION_MODE", None)
+    api = Api()
+    sys.meta_path.insert(0, EndpointFinder())
+    if startup.get("isBlank"):
+        import blank
+
+        startup = blank.become_function(api)
     sys.argv = [os.environ["_HANDLER"]]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     prepare_path(startup["opt"])
-    sys.meta_path.insert(0, EndpointFinder())
     prepare_logging()
-    api = Api()
     try:
         handler = load_handler(os.environ["_HANDLER"])
     except Exception as error:

@@ -35,6 +35,12 @@ class ApiClient {
     this.socket.write(NEXT)
   }
 
+  /** What this process is to be, once that is known. */
+  assignment(onAssigned) {
+    this.expected.push(onAssigned)
+    this.socket.write(`GET ${BASE}/assignment HTTP/1.1\r\nHost: runtime\r\n\r\n`)
+  }
+
   respond(id, body, onEvent) {
     this.post(`/invocation/${id}/response`, '', body, onEvent)
   }

@@ -9,15 +9,18 @@ const LOG_FD = 3
 const FRAME_CHARACTERS_MAX = 1_000_000
 const LEVELS = { TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4, FATAL: 5 }
 
-const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
-const minimum = isJson ? (LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()] ?? LEVELS.INFO) : 0
+let isJson = false
+let minimum = 0
 let requestId
 
 function setRequestId(id) {
   requestId = id
 }
 
+/** When the function's variables are there. */
 function patchConsole() {
+  isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
+  minimum = isJson ? (LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()] ?? LEVELS.INFO) : 0
   const methods = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' }
   for (const [method, level] of Object.entries(methods)) {
     console[method] = (...values) => write(level, isJson ? jsonLine(level, values) : textLine(level, format(...values)))

@@ -17,11 +17,11 @@ const EXIT_UNSETTLED = 13
 const EXIT_UNHANDLED_REJECTION = 128
 const EXIT_UNCAUGHT_EXCEPTION = 129
 
-const startup = JSON.parse(process.argv[2])
+let startup = JSON.parse(process.argv[2])
 process.argv.splice(2)
 
-const isLegacy = startup.nodeMajor < 24
 const api = new ApiClient(new net.Socket({ fd: API_FD, readable: true, writable: true }))
+let isLegacy = false
 let handler
 /** The event that has no answer yet: { id, settle, isEmptyLoopAwaited, outcome }. */
 let current
@@ -30,7 +30,6 @@ let isInitOver = false
 start().catch((error) => failInit(error))
 
 async function start() {
-  patchConsole()
   process.on('uncaughtException', (error) => die('Uncaught Exception', error, EXIT_UNCAUGHT_EXCEPTION))
   process.on('unhandledRejection', (reason) => {
     const error = fatalError('Runtime.UnhandledPromiseRejection', reason?.toString?.() ?? String(reason), reason)
@@ -40,6 +39,9 @@ async function start() {
   // The other side ended: the environment is gone.
   api.onEnd = () => process.exit(0)
   if (startup.ports) await require('./handover.cjs').handOver(startup.ports)
+  if (startup.isBlank) startup = await require('./node-blank.cjs').becomeFunction(api, startup.sdk)
+  isLegacy = startup.nodeMajor < 24
+  patchConsole()
   defineStreamingGlobals()
   if (startup.sdk) require('./node-modules.cjs').provideModules(startup.sdk)
   handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER)

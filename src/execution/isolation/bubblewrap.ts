@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { ARGUMENTS_FD, Child, HANDOVER_FD, signalWords } from './child.ts'
 import { BOOTSTRAPS_PATH, findProgram, findSdkModules } from './installation.ts'
 import type {
+  BlankOptions,
+  BlankSandbox,
+  BoundOptions,
   Command,
   Isolation,
   ProcessExit,
@@ -15,6 +18,7 @@ import type {
   SandboxPaths,
 } from './isolation.ts'
 import type { Layers } from './layers.ts'
+import { findMountTools, MountSpace, type MountTools } from './mount-space.ts'
 import { FILES_MAX, type Limits, type LimitsMaker, PROCESSES_MAX } from './limits.ts'
 import { runOnce } from './run-once.ts'
 
@@ -75,6 +79,8 @@ export class Bubblewrap implements Isolation {
   readonly #tools: Tools
   /** Worth keeping: finding it out takes a millisecond. */
   readonly #base: readonly string[]
+  readonly #mountTools: MountTools | undefined
+  #mountSpace: MountSpace | undefined
   #count = 0
 
   constructor(directory: string, layers: Layers, limits: LimitsMaker, tools: Tools) {
@@ -83,7 +89,10 @@ export class Bubblewrap implements Isolation {
     this.#limits = limits
     this.#tools = tools
     this.#base = baseArguments(tools)
-    this.reason = `functions have namespaces of their own and reach nothing but the endpoint; ${limits.description}`
+    const mountTools = findMountTools()
+    this.#mountTools = typeof mountTools === 'string' ? undefined : mountTools
+    const ahead = typeof mountTools === 'string' ? `; runtimes are not started ahead: ${mountTools}` : ''
+    this.reason = `functions have namespaces of their own and reach nothing but the endpoint; ${limits.description}${ahead}`
   }
 
   /** Tries it out. The sentence says why it does not work here. */
@@ -96,19 +105,51 @@ export class Bubblewrap implements Isolation {
   }
 
   async createSandbox(options: SandboxOptions): Promise<Sandbox> {
-    const number = ++this.#count
-    const directory = join(this.#directory, `bubblewrap-${number}`)
-    const userId = this.#tools.setpriv === undefined ? USER_ID : USER_ID_FIRST + (number % USER_ID_COUNT)
+    const { directory, userId } = this.#nextPlace()
     const mounts = await this.#prepare(directory, userId, options)
     return new BubblewrapSandbox(directory, mounts, userId, options, this.#limits.make(options.memoryMb), this.#tools)
   }
 
+  async createBlankSandbox(options: BlankOptions): Promise<BlankSandbox | undefined> {
+    if (this.#mountTools === undefined) return undefined
+    const { directory, userId } = this.#nextPlace()
+    const places = { codePath: join(directory, 'task'), layerPaths: [join(directory, 'opt')] }
+    // The loader of programs forgets for good what is not there when the process starts; code and layers may come with libraries.
+    for (const path of [places.codePath, ...places.layerPaths]) await makePublic(directory, path, join(path, 'lib'))
+    this.#mountSpace ??= await this.#openMountSpace(this.#mountTools)
+    const space = this.#mountSpace
+    for (const path of [places.codePath, ...places.layerPaths]) await space.share(path)
+    const prepare = (bound: Pick<SandboxOptions, 'codePath' | 'layerPaths'>) =>
+      this.#prepare(directory, userId, { ...options, ...bound })
+    const mounts = await prepare(places)
+    const limits = this.#limits.make(options.memoryMb)
+    const blank = { space, prepare, merged: (paths: readonly string[]) => this.#layers.merged(paths), ...places }
+    return new BlankBubblewrapSandbox(directory, mounts, userId, options, limits, this.#tools, blank)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    // Environments have been ended by their pool; nothing else is held.
+    // Environments have been ended by their pool.
+    await this.#mountSpace?.close()
+  }
+
+  #nextPlace(): { directory: string; userId: number } {
+    const number = ++this.#count
+    const userId = this.#tools.setpriv === undefined ? USER_ID : USER_ID_FIRST + (number % USER_ID_COUNT)
+    return { directory: join(this.#directory, `bubblewrap-${number}`), userId }
+  }
+
+  async #openMountSpace(tools: MountTools): Promise<MountSpace> {
+    const directory = join(this.#directory, 'mounts')
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return new MountSpace(directory, tools)
   }
 
   /** Everything bwrap is told but the variables. */
-  async #prepare(directory: string, userId: number, options: SandboxOptions): Promise<string[]> {
+  async #prepare(
+    directory: string,
+    userId: number,
+    options: Pick<SandboxOptions, 'codePath' | 'layerPaths' | 'interpreterPaths' | 'endpointHost'>,
+  ): Promise<string[]> {
     const tmp = join(directory, 'tmp')
     await mkdir(tmp, { recursive: true, mode: 0o700 })
     if (this.#tools.setpriv !== undefined) await chown(tmp, userId, userId)
@@ -169,32 +210,36 @@ class BubblewrapSandbox implements Sandbox {
   readonly paths: SandboxPaths
   readonly hasOwnNetwork = true
   readonly #directory: string
-  readonly #mounts: readonly string[]
   readonly #userId: number
-  readonly #options: SandboxOptions
-  readonly #limits: Limits
+  readonly #options: Pick<SandboxOptions, 'ephemeralStorageMb'>
+  /** What the next process sees. */
+  protected mounts: readonly string[]
+  /** Puts the next process into another mount namespace than the server's. */
+  protected prefix: readonly string[] = []
+  protected readonly limits: Limits
   readonly #tools: Tools
 
   constructor(
     directory: string,
     mounts: readonly string[],
     userId: number,
-    options: SandboxOptions,
+    options: Pick<SandboxOptions, 'ephemeralStorageMb'>,
     limits: Limits,
     tools: Tools,
   ) {
     this.#directory = directory
-    this.#mounts = mounts
+    this.mounts = mounts
     this.#userId = userId
     this.#options = options
-    this.#limits = limits
+    this.limits = limits
     this.#tools = tools
     this.paths = { ...PATHS, sdk: findSdkModules() === undefined ? undefined : SDK_PATH }
   }
 
   start(command: Command, listener: ProcessListener): RuntimeProcess {
     const [file, ...args] = [
-      ...this.#limits.prefix,
+      ...this.limits.prefix,
+      ...this.prefix,
       this.#tools.bwrap,
       '--args',
       String(ARGUMENTS_FD),
@@ -205,7 +250,7 @@ class BubblewrapSandbox implements Sandbox {
     ]
     // The function's variables go around bwrap, which runs outside of the sandbox: LD_PRELOAD and the like must not reach it. And what
     // stands in a command line could be read by everybody on this machine.
-    const told = [...this.#mounts, ...lastArguments(command.variables)]
+    const told = [...this.mounts, ...lastArguments(command.variables)]
     const child = new Child(
       {
         file: file as string,
@@ -216,21 +261,66 @@ class BubblewrapSandbox implements Sandbox {
         argumentsText: told.map((text) => `${text}\0`).join(''),
       },
       listener,
-      (code, signal) => interpret(code, signal, this.#limits.ended()),
+      (code, signal) => interpret(code, signal, this.limits.ended()),
     )
-    this.#limits.started(child.pid, () => child.kill())
+    this.limits.started(child.pid, () => child.kill())
     child.limitStorage(join(this.#directory, 'tmp'), this.#options.ephemeralStorageMb)
     return child
   }
 
   memoryUsedMaxMb(): number {
-    return this.#limits.memoryUsedMaxMb()
+    return this.limits.memoryUsedMaxMb()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#limits.remove()
+    await this.limits.remove()
     await rm(this.#directory, { recursive: true, force: true })
   }
+}
+
+interface Blank {
+  readonly space: MountSpace
+  /** Where code and layers will be seen. */
+  readonly codePath: string
+  readonly layerPaths: readonly string[]
+  readonly merged: (layerPaths: readonly string[]) => Promise<string | undefined>
+  /** Mounts for the processes after the first, which are started as usual. */
+  readonly prepare: (bound: BoundOptions) => Promise<readonly string[]>
+}
+
+/** Its first process is started from the mount space, with two shared mounts for `/var/task` and `/opt` that show nothing yet. */
+class BlankBubblewrapSandbox extends BubblewrapSandbox implements BlankSandbox {
+  readonly #blank: Blank
+
+  constructor(
+    directory: string,
+    mounts: readonly string[],
+    userId: number,
+    options: BlankOptions,
+    limits: Limits,
+    tools: Tools,
+    blank: Blank,
+  ) {
+    super(directory, mounts, userId, options, limits, tools)
+    this.prefix = blank.space.prefix
+    this.#blank = blank
+  }
+
+  async bind(options: BoundOptions): Promise<void> {
+    const { space, codePath, layerPaths } = this.#blank
+    this.limits.resize(options.memoryMb)
+    const pairs = [{ source: options.codePath, target: codePath }]
+    const opt = await this.#blank.merged(options.layerPaths)
+    if (opt !== undefined) pairs.push({ source: opt, target: layerPaths[0] as string })
+    const binding = space.bind(pairs)
+    this.mounts = await this.#blank.prepare(options)
+    this.prefix = []
+    await binding
+  }
+}
+
+async function makePublic(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await mkdir(path, { recursive: true, mode: 0o755 })
 }
 
 function findTools(): Tools | string {

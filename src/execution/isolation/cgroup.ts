@@ -72,20 +72,16 @@ export class CgroupTree {
 
 export class Cgroup {
   readonly #layout: Layout
+  #memoryMb = 0
   readonly #usedMaxFile: number
   readonly #buffer = Buffer.alloc(32)
 
   constructor(layout: Layout, limits: CgroupLimits) {
     this.#layout = layout
     for (const path of pathsOf(layout)) mkdirSync(path)
-    const bytes = String(limits.memoryMb * MEGABYTE)
     writeFileSync(join(layout.processes, 'pids.max'), String(limits.processesMax))
-    if (layout.version === 1) {
-      writeFileSync(join(layout.memory, 'memory.limit_in_bytes'), bytes)
-      // Without it the limit would only begin to swap. Absent where the kernel does not account swap.
-      writeIfThere(join(layout.memory, 'memory.memsw.limit_in_bytes'), bytes)
-    } else {
-      writeFileSync(join(layout.memory, 'memory.max'), bytes)
+    this.resize(limits.memoryMb)
+    if (layout.version === 2) {
       writeIfThere(join(layout.memory, 'memory.swap.max'), '0')
       // All or nothing: a runtime without its helper processes is of no use.
       writeIfThere(join(layout.memory, 'memory.oom.group'), '1')
@@ -97,6 +93,18 @@ export class Cgroup {
   /** Files into which a process writes 0 to join. */
   get joinFiles(): string[] {
     return pathsOf(this.#layout).map((path) => join(path, 'cgroup.procs'))
+  }
+
+  /** Throws where more is in use and cannot be taken back. */
+  resize(memoryMb: number): void {
+    const { memory, version } = this.#layout
+    const bytes = String(memoryMb * MEGABYTE)
+    const setLimit = () => writeFileSync(join(memory, version === 1 ? 'memory.limit_in_bytes' : 'memory.max'), bytes)
+    // Without it the limit would only begin to swap. Absent where the kernel does not account swap. Never below the other one.
+    const setSwap = () => version === 1 && writeIfThere(join(memory, 'memory.memsw.limit_in_bytes'), bytes)
+    const isLess = this.#memoryMb === 0 || memoryMb < this.#memoryMb
+    for (const set of isLess ? [setLimit, setSwap] : [setSwap, setLimit]) set()
+    this.#memoryMb = memoryMb
   }
 
   memoryUsedMaxMb(): number {

@@ -75,11 +75,36 @@ export interface Sandbox extends AsyncDisposable {
   memoryUsedMaxMb(): number
 }
 
+/** A place whose function is not known yet, for a process that is started ahead. */
+export interface BlankSandbox extends Sandbox {
+  /**
+   * Makes it the place of one function, for good: the running process sees its code and layers, and has its limits. Throws when that cannot
+   * be done; then the place is of no use.
+   */
+  bind(options: BoundOptions): Promise<void>
+}
+
+export interface BoundOptions {
+  readonly codePath: string
+  readonly layerPaths: readonly string[]
+  readonly memoryMb: number
+}
+
+export interface BlankOptions {
+  /** What the process may use up before it is bound. */
+  readonly memoryMb: number
+  readonly ephemeralStorageMb: number
+  readonly interpreterPaths: readonly string[]
+  readonly endpointHost: string
+}
+
 export interface Isolation extends AsyncDisposable {
   readonly kind: 'bubblewrap' | 'process'
   /** What is separated and what is not, in one sentence. */
   readonly reason: string
   createSandbox(options: SandboxOptions): Promise<Sandbox>
+  /** Undefined where processes cannot be started ahead; `reason` says why. */
+  createBlankSandbox(options: BlankOptions): Promise<BlankSandbox | undefined>
 }
 
 /** No process could be started: the machine's fault. */

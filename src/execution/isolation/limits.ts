@@ -11,6 +11,8 @@ export interface Limits {
   /** Put in front of a command line: the process joins its limits before it runs anything else. */
   readonly prefix: readonly string[]
   started(pid: number, kill: () => void): void
+  /** From now on this much memory. Throws where more is in use and cannot be taken back. */
+  resize(memoryMb: number): void
   /** Ends what survived the process; true when it ended for want of memory. */
   ended(): boolean
   memoryUsedMaxMb(): number
@@ -58,6 +60,10 @@ class CgroupLimits implements Limits {
     // The kernel does the rest.
   }
 
+  resize(memoryMb: number): void {
+    this.#group.resize(memoryMb)
+  }
+
   ended(): boolean {
     this.#group.kill()
     const count = this.#group.outOfMemoryCount()
@@ -77,7 +83,7 @@ class CgroupLimits implements Limits {
 
 class WatchedLimits implements Limits {
   readonly prefix: readonly string[] = []
-  readonly #memoryMb: number
+  #memoryMb: number
   #watch: MemoryWatch | undefined
   #usedMaxMb = 0
   #isExceeded = false
@@ -93,6 +99,11 @@ class WatchedLimits implements Limits {
       kill()
     })
     this.#watch.start(pid)
+  }
+
+  resize(memoryMb: number): void {
+    this.#memoryMb = memoryMb
+    this.#watch?.resize(memoryMb)
   }
 
   ended(): boolean {

@@ -9,7 +9,7 @@ const MEGABYTE = 1024 * 1024
 
 /** The memory limit where there are no cgroups: looks now and then, and says when it is passed. Measures real time: it guards a real machine. */
 export class MemoryWatch {
-  readonly #limitBytes: number
+  #limitBytes: number
   readonly #onExceeded: () => void
   #usedMaxBytes = 0
   #pid: number | undefined
@@ -24,6 +24,10 @@ export class MemoryWatch {
   start(pid: number): void {
     this.#pid = pid
     this.#arm()
+  }
+
+  resize(limitMb: number): void {
+    this.#limitBytes = limitMb * MEGABYTE
   }
 
   stop(): void {

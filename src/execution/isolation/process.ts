@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path'
 import { Child, signalWords } from './child.ts'
 import { BOOTSTRAPS_PATH, findProgram, findSdkModules } from './installation.ts'
 import type {
+  BlankOptions,
+  BlankSandbox,
+  BoundOptions,
   Command,
   Isolation,
   ProcessExit,
@@ -37,21 +40,39 @@ export class ProcessIsolation implements Isolation {
   }
 
   async createSandbox(options: SandboxOptions): Promise<Sandbox> {
+    const directory = await this.#nextPlace()
+    const paths = await this.#pathsOf(directory, options)
+    return new ProcessSandbox(directory, paths, options, this.#limits.make(options.memoryMb), this.#prefix)
+  }
+
+  async createBlankSandbox(options: BlankOptions): Promise<BlankSandbox> {
+    const directory = await this.#nextPlace()
+    const pathsOf = (bound: Pick<BoundOptions, 'codePath' | 'layerPaths'>) => this.#pathsOf(directory, bound)
+    const paths = await pathsOf({ codePath: directory, layerPaths: [] })
+    const limits = this.#limits.make(options.memoryMb)
+    return new BlankProcessSandbox(directory, paths, options, limits, this.#prefix, pathsOf)
+  }
+
+  async #nextPlace(): Promise<string> {
     const directory = join(this.#directory, `process-${++this.#count}`)
-    const tmp = join(directory, 'tmp')
-    await mkdir(tmp, { recursive: true, mode: 0o700 })
-    const opt = (await this.#layers.merged(options.layerPaths)) ?? join(directory, 'opt')
+    await mkdir(join(directory, 'tmp'), { recursive: true, mode: 0o700 })
+    return directory
+  }
+
+  async #pathsOf(
+    directory: string,
+    { codePath, layerPaths }: Pick<BoundOptions, 'codePath' | 'layerPaths'>,
+  ): Promise<SandboxPaths> {
     const sdkModules = findSdkModules()
-    const paths: SandboxPaths = {
-      task: options.codePath,
-      opt,
+    return {
+      task: codePath,
+      opt: (await this.#layers.merged(layerPaths)) ?? join(directory, 'opt'),
       runtime: BOOTSTRAPS_PATH,
-      tmp,
+      tmp: join(directory, 'tmp'),
       node: process.execPath,
       sdk: sdkModules === undefined ? undefined : dirname(sdkModules),
       bin: [dirname(process.execPath)],
     }
-    return new ProcessSandbox(directory, paths, options, this.#limits.make(options.memoryMb), this.#prefix)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,29 +81,29 @@ export class ProcessIsolation implements Isolation {
 }
 
 class ProcessSandbox implements Sandbox {
-  readonly paths: SandboxPaths
+  paths: SandboxPaths
   readonly hasOwnNetwork = false
   readonly #directory: string
-  readonly #options: SandboxOptions
-  readonly #limits: Limits
+  readonly #options: Pick<SandboxOptions, 'ephemeralStorageMb'>
+  protected readonly limits: Limits
   readonly #prefix: readonly string[]
 
   constructor(
     directory: string,
     paths: SandboxPaths,
-    options: SandboxOptions,
+    options: Pick<SandboxOptions, 'ephemeralStorageMb'>,
     limits: Limits,
     prefix: readonly string[],
   ) {
     this.#directory = directory
     this.paths = paths
     this.#options = options
-    this.#limits = limits
+    this.limits = limits
     this.#prefix = prefix
   }
 
   start(command: Command, listener: ProcessListener): RuntimeProcess {
-    const [file, ...args] = [...this.#limits.prefix, ...this.#prefix, command.file, ...command.args]
+    const [file, ...args] = [...this.limits.prefix, ...this.#prefix, command.file, ...command.args]
     const child = new Child(
       {
         file: file as string,
@@ -93,20 +114,42 @@ class ProcessSandbox implements Sandbox {
         argumentsText: undefined,
       },
       listener,
-      (code, signal) => interpret(code, signal, this.#limits.ended()),
+      (code, signal) => interpret(code, signal, this.limits.ended()),
     )
-    this.#limits.started(child.pid, () => child.kill())
+    this.limits.started(child.pid, () => child.kill())
     child.limitStorage(this.paths.tmp, this.#options.ephemeralStorageMb)
     return child
   }
 
   memoryUsedMaxMb(): number {
-    return this.#limits.memoryUsedMaxMb()
+    return this.limits.memoryUsedMaxMb()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#limits.remove()
+    await this.limits.remove()
     await rm(this.#directory, { recursive: true, force: true })
+  }
+}
+
+/** Here all paths are the machine's: the process is only told later which ones are its own. */
+class BlankProcessSandbox extends ProcessSandbox implements BlankSandbox {
+  readonly #pathsOf: (bound: BoundOptions) => Promise<SandboxPaths>
+
+  constructor(
+    directory: string,
+    paths: SandboxPaths,
+    options: BlankOptions,
+    limits: Limits,
+    prefix: readonly string[],
+    pathsOf: (bound: BoundOptions) => Promise<SandboxPaths>,
+  ) {
+    super(directory, paths, options, limits, prefix)
+    this.#pathsOf = pathsOf
+  }
+
+  async bind(options: BoundOptions): Promise<void> {
+    this.limits.resize(options.memoryMb)
+    this.paths = await this.#pathsOf(options)
   }
 }
 
