@@ -112,6 +112,13 @@ export interface Executor extends AsyncDisposable {
   busyCount(functionArn: string): number
   /** Ends the environments of older revisions (all of them when `keepRevisionId` is undefined), busy ones after their event. */
   retire(functionArn: string, version: string, keepRevisionId?: string): void
+  /** Which isolation is active and why: `bubblewrap`, or `process` with the reason bubblewrap does not work here. */
+  readonly isolation: { readonly kind: 'bubblewrap' | 'process'; readonly reason: string }
+  readonly runtimes: readonly { readonly name: string; readonly available: boolean; readonly reason: string }[]
+}
+
+/** What {@link createExecutor} in `executor.ts` makes. */
+export interface MachineExecutor extends Executor {
   /**
    * From now on keeps runtime processes ready, in the background: call it when the endpoint's URL is known. A cold start then costs what
    * loading the function's code does.
@@ -119,9 +126,6 @@ export interface Executor extends AsyncDisposable {
   startAhead(): void
   /** Resolves when what is to be ready is ready; for measurements and tests. */
   readonly startedAhead: Promise<void>
-  /** Which isolation is active and why: `bubblewrap`, or `process` with the reason bubblewrap does not work here. */
-  readonly isolation: { readonly kind: 'bubblewrap' | 'process'; readonly reason: string }
-  readonly runtimes: readonly { readonly name: string; readonly available: boolean; readonly reason: string }[]
 }
 
 /** What {@link createExecutor} in `executor.ts` takes. */
@@ -143,7 +147,7 @@ export interface ExecutorOptions {
   /** An environment that had no event for so long is ended, in ms. Default 5 minutes. */
   readonly idleMaxMs?: number
   /**
-   * Processes of each kind (interpreter, and for Node memory size) that {@link Executor.startAhead} keeps ready for functions that are not
+   * Processes of each kind (interpreter, and for Node memory size) that {@link MachineExecutor.startAhead} keeps ready for functions that are not
    * running yet. Each takes 15 to 45 MB. Default 1; 0 turns it off.
    */
   readonly prestartedMax?: number

@@ -5,11 +5,11 @@ import { DisposeStack } from '../std/dispose-stack.ts'
 import { Environment } from './environment.ts'
 import {
   EnvironmentStartError,
-  type Executor,
   type ExecutorOptions,
   type FunctionSpec,
   type InvocationRequest,
   type InvocationResult,
+  type MachineExecutor,
 } from './execution.ts'
 import { chooseIsolation } from './isolation/choose.ts'
 import type { Isolation } from './isolation/isolation.ts'
@@ -24,7 +24,7 @@ const IDLE_MAX_MS = 5 * 60 * 1000
 const PRESTARTED_MAX = 1
 
 /** Finds out what this machine can run, and how well it can be isolated: some 50 ms. Throws when the isolation asked for does not work. */
-export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
+export async function createExecutor(options: ExecutorOptions): Promise<MachineExecutor> {
   await rm(options.directory, { recursive: true, force: true })
   await mkdir(options.directory, { recursive: true, mode: 0o700 })
   const closers = new DisposeStack()
@@ -36,7 +36,7 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
   return new LocalExecutor(options, closers.use(isolation), runtimes, closers)
 }
 
-class LocalExecutor implements Executor {
+class LocalExecutor implements MachineExecutor {
   readonly isolation: Isolation
   readonly runtimes: readonly Runtime[]
   readonly #pool: Pool

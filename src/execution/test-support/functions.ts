@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Clock, systemClock } from '../../std/clock.ts'
 import { uuid } from '../../std/ids.ts'
-import type { Executor, ExecutorOptions, FunctionSpec, InvocationRequest, InvocationResult } from '../execution.ts'
+import type {
+  Executor,
+  ExecutorOptions,
+  FunctionSpec,
+  InvocationRequest,
+  InvocationResult,
+  MachineExecutor,
+} from '../execution.ts'
 import { createExecutor } from '../executor.ts'
 
 export interface Ran extends InvocationResult {
@@ -15,7 +22,7 @@ export interface Ran extends InvocationResult {
 }
 
 export interface Workshop extends AsyncDisposable {
-  readonly executor: Executor
+  readonly executor: MachineExecutor
   readonly directory: string
   /** A function made of files: `{ 'index.mjs': 'export …' }`. Executables are files named bootstrap. */
   define(files: Readonly<Record<string, string>>, changes?: Partial<FunctionSpec>): Promise<DefinedFunction>
