@@ -33,6 +33,19 @@ describe('settings', () => {
     expect(() => defineConfig(settings)).toThrow(ConfigError)
   })
 
+  it.each([
+    ['a certificate without its key', { tlsPort: 4567, tlsCertificate: 'c.pem' }],
+    ['a certificate without a port', { tlsCertificate: 'c.pem', tlsKey: 'k.pem' }],
+  ])('%s stops the start', (_, settings) => {
+    expect(() => defineConfig(settings)).toThrow(ConfigError)
+  })
+
+  it('with HTTPS, only HTTPS listens on a remote host', () => {
+    const config = defineConfig({ host: '0.0.0.0', tlsPort: 4567 })
+    expect(config.host).toBe('127.0.0.1')
+    expect(config.tls).toEqual({ host: '0.0.0.0', port: 4567, files: null })
+  })
+
   it('a remote host is fine once it is meant', () => {
     expect(defineConfig({ host: '0.0.0.0', allowRemote: true }).host).toBe('0.0.0.0')
   })

@@ -6,6 +6,9 @@ export interface Settings {
   readonly host: string
   readonly port: number
   readonly allowRemote: boolean
+  readonly tlsPort: number
+  readonly tlsCertificate: string
+  readonly tlsKey: string
   readonly data: string
   readonly ephemeral: boolean
   readonly region: string
@@ -58,6 +61,19 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'Confirms that a host other than loopback is meant: requests then cross a network in clear text.',
     parse: boolean,
   },
+  tlsPort: {
+    default: 0,
+    unit: 'port',
+    why: 'Also listens for HTTPS here. 0: plain HTTP only. With it, host is where HTTPS listens and plain HTTP stays on loopback.',
+    parse: integer(0, LARGEST_PORT),
+  },
+  tlsCertificate: {
+    default: '',
+    unit: 'PEM file',
+    why: 'Certificate (chain) for HTTPS. Without one, a self-signed certificate is made and kept in the data directory.',
+    parse: text,
+  },
+  tlsKey: { default: '', unit: 'PEM file', why: 'Private key that belongs to tls-certificate.', parse: text },
   data: {
     default: './.millrace',
     unit: 'directory',
@@ -167,6 +183,12 @@ export interface ServerConfig {
   readonly accountId: string
   /** `null`: made at the first start and kept in the data directory. */
   readonly rootCredentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
+  /** HTTPS beside plain HTTP; `null`: switched off. `files` are the operator's own, else a certificate is made. */
+  readonly tls: {
+    readonly host: string
+    readonly port: number
+    readonly files: { readonly certificatePath: string; readonly keyPath: string } | null
+  } | null
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'leveldb'; readonly dataPath: string }
   readonly domains: readonly string[]
   readonly secureLoopback: boolean
@@ -186,18 +208,34 @@ export function defineConfig(given: Partial<Settings> = {}): ServerConfig {
   if (given.ephemeral && given.data !== undefined) {
     throw new ConfigError(`ephemeral keeps nothing, yet data names a directory (${given.data}): choose one of the two`)
   }
-  if (!isLoopback(settings.host) && !settings.allowRemote) {
+  const hasTls = settings.tlsPort !== 0
+  if (!isLoopback(settings.host) && !settings.allowRemote && !hasTls) {
     throw new ConfigError(
-      `host ${settings.host} is reachable by others: add allow-remote if that is meant, or listen on 127.0.0.1`,
+      `host ${settings.host} is reachable by others: add tls-port for HTTPS, allow-remote if clear text is meant, or listen on 127.0.0.1`,
     )
+  }
+  if ((settings.tlsCertificate === '') !== (settings.tlsKey === '')) {
+    throw new ConfigError('tls-certificate and tls-key belong together: give both or none')
+  }
+  if (!hasTls && settings.tlsCertificate !== '') {
+    throw new ConfigError('tls-certificate is given, but no tls-port to use it on')
   }
   if ((settings.accessKeyId === '') !== (settings.secretAccessKey === '')) {
     throw new ConfigError('access-key-id and secret-access-key belong together: give both or none')
   }
   if (settings.domains.length === 0) throw new ConfigError('domains is empty: name at least one host')
-  const { ephemeral, data, allowRemote: _, accessKeyId, secretAccessKey, ...rest } = settings
+  const { ephemeral, data, allowRemote, accessKeyId, secretAccessKey, host, ...others } = settings
+  const { tlsPort, tlsCertificate, tlsKey, ...rest } = others
   return {
     ...rest,
+    host: isLoopback(host) || allowRemote ? host : '127.0.0.1',
+    tls: hasTls
+      ? {
+          host,
+          port: tlsPort,
+          files: tlsCertificate === '' ? null : { certificatePath: tlsCertificate, keyPath: tlsKey },
+        }
+      : null,
     rootCredentials: accessKeyId === '' ? null : { accessKeyId, secretAccessKey },
     storage: ephemeral ? { kind: 'memory' } : { kind: 'leveldb', dataPath: data },
   }

@@ -11,6 +11,9 @@ export interface RootCredentials {
 /** What a running server leaves in its data directory for clients on the same machine. */
 export interface Announcement {
   readonly endpoint: string
+  readonly secureEndpoint?: string
+  /** Certificate of the server's own, which clients of `secureEndpoint` must be told to trust. */
+  readonly certificatePath?: string | null
   readonly region: string
   readonly accountId: string
   readonly pid: number

@@ -22,7 +22,8 @@ import type { Delivery, Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
 import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
-import { Listener } from './http/listener.ts'
+import { ownCertificate, readCertificate } from './http/certificate.ts'
+import { Listener, type ListenerOptions } from './http/listener.ts'
 import { createLog, type Log } from './log.ts'
 import { endpointsOf, loadOperations } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
@@ -57,6 +58,8 @@ import { every, startWorker } from './worker-loop.ts'
 export interface Server extends AsyncDisposable {
   /** `http://127.0.0.1:4566`: what clients take as `endpoint`. */
   readonly endpoint: string
+  /** The HTTPS endpoint, where one is configured. */
+  readonly secureEndpoint: string | null
   readonly region: string
   readonly accountId: string
   /** The account's root. */
@@ -241,27 +244,34 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 
-  // The door to the street.
-  const listener = opened.use(
-    await Listener.start({
-      host: config.host,
-      port: config.port,
-      limits: config,
-      clock,
-      domains: config.domains,
-      secureLoopback: config.secureLoopback,
-      handle: (request) => endpoints(request) ?? pipeline.handle(request),
-      onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
-    }),
-  )
+  // The doors to the street.
+  const door: Omit<ListenerOptions, 'port'> = {
+    host: config.host,
+    limits: config,
+    clock,
+    domains: config.domains,
+    secureLoopback: config.secureLoopback,
+    handle: (request) => endpoints(request) ?? pipeline.handle(request),
+    onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
+  }
+  const listener = opened.use(await Listener.start({ ...door, port: config.port }))
+  const secure = config.tls === null ? undefined : await openTls(config.tls, config.domains, door, storage, clock)
+  if (secure !== undefined) opened.use(secure.listener)
   const endpoint = `http://${printable(config.host)}:${listener.port}`
   if (storage.dataPath !== null) {
     const { dataPath } = storage
-    await announce(dataPath, { endpoint, region, accountId, pid: process.pid })
+    await announce(dataPath, {
+      endpoint,
+      region,
+      accountId,
+      pid: process.pid,
+      ...(secure && { secureEndpoint: secure.endpoint, certificatePath: secure.certificatePath }),
+    })
     opened.defer(() => withdrawAnnouncement(dataPath))
   }
 
   // Work that waits for nobody to ask.
+  executor.startAhead()
   for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher, sns.deliverer]) {
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
@@ -293,6 +303,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   )
   // First to be closed: no new requests, and those in progress may end while all the rest still works.
   opened.defer(() => listener.stop(config.stopGraceMs))
+  if (secure !== undefined) opened.defer(() => secure.listener.stop(config.stopGraceMs))
   // Nobody waits for messages then.
   opened.defer(() => sqs[Symbol.dispose]())
   // After whoever started us has said so.
@@ -306,6 +317,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   }
   return {
     endpoint,
+    secureEndpoint: secure?.endpoint ?? null,
     region,
     accountId,
     credentials,
@@ -318,6 +330,38 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   function traces(subject: string | undefined, limit: number): Promise<Trace[]> {
     return subject === undefined ? delivery.traces.recent(limit) : delivery.traces.find(subject, limit)
   }
+}
+
+interface SecureDoor {
+  readonly listener: Listener
+  readonly endpoint: string
+  /** What clients must be told to trust; null for a certificate of the operator's own. */
+  readonly certificatePath: string | null
+}
+
+async function openTls(
+  tls: NonNullable<ServerConfig['tls']>,
+  domains: readonly string[],
+  door: Omit<ListenerOptions, 'port'>,
+  { dataPath, workPath }: Storage,
+  clock: Clock,
+): Promise<SecureDoor> {
+  const names = [
+    ...new Set([
+      ...domains.flatMap((domain) => [domain, `*.${domain}`]),
+      '127.0.0.1',
+      ...(isWildcard(tls.host) ? [] : [tls.host]),
+    ]),
+  ]
+  const own = tls.files === null ? await ownCertificate(join(dataPath ?? workPath, 'tls'), names, clock) : null
+  const certificate = own ?? (await readCertificate(tls.files?.certificatePath ?? '', tls.files?.keyPath ?? ''))
+  const listener = await Listener.start({ ...door, host: tls.host, port: tls.port, tls: certificate })
+  return { listener, endpoint: `https://${printable(tls.host)}:${listener.port}`, certificatePath: own?.path ?? null }
+}
+
+/** Every address of the machine: no name that a certificate could carry. */
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
 }
 
 interface Storage {

@@ -11,6 +11,8 @@ export interface Connection {
   readonly region: string
   readonly credentials: SigningKey
   readonly dataPath: string
+  /** The HTTPS endpoint and the certificate to trust, where the server announced them. */
+  readonly secure?: { readonly endpoint: string; readonly certificatePath: string | null }
 }
 
 export interface ConnectionFlags {
@@ -39,6 +41,9 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
     region: settings.region ?? announced?.region ?? config.region,
     credentials,
     dataPath,
+    ...(announced?.secureEndpoint !== undefined && {
+      secure: { endpoint: announced.secureEndpoint, certificatePath: announced.certificatePath ?? null },
+    }),
   }
 }
 

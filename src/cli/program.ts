@@ -34,7 +34,10 @@ function program(): Command {
 
   connected(cli.command('env').description('Print endpoint, region and credentials: eval "$(millrace env)"'))
     .option('--json', 'as JSON')
-    .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/env.ts')).env(flags))
+    .option('--tls', 'the HTTPS endpoint, and the certificate to trust')
+    .action(async (flags: ConnectionFlags & { json?: boolean; tls?: boolean }) =>
+      (await import('./commands/env.ts')).env(flags),
+    )
 
   connected(cli.command('status').description('What the running server says of itself'))
     .option('--json', 'as JSON')

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { HttpReply, HttpRequest } from '../protocol/pipeline.ts'
 import type { Clock } from '../std/clock.ts'
 import { createAddressReader } from './address.ts'
+import type { Certificate } from './certificate.ts'
 import { ClientGoneError, RequestBody, requestTimeout } from './request-body.ts'
 import { type ReplyOutcome, writeReply } from './reply.ts'
 
@@ -24,6 +25,8 @@ export interface ListenerOptions {
   readonly domains: readonly string[]
   /** Loopback peers satisfy `aws:SecureTransport` although they speak plain HTTP. */
   readonly secureLoopback: boolean
+  /** Speaks HTTPS with this certificate; plain HTTP without. */
+  readonly tls?: Certificate
   /** Answers every request; must not reject. */
   readonly handle: (request: HttpRequest) => Promise<HttpReply>
   /** A request whose answer could not be sent whole: a body that broke off at our end. */
@@ -64,8 +67,8 @@ export class Listener implements AsyncDisposable {
   private constructor(options: ListenerOptions) {
     this.#options = options
     this.#readAddress = createAddressReader(options.domains)
-    const { limits } = options
-    this.#server = createServer({
+    const { limits, tls } = options
+    const settings = {
       maxHeaderSize: HEAD_BYTES_MAX,
       headersTimeout: limits.headersTimeoutMs,
       // Bounds the whole request in node, which would cut long uploads; silence is what we bound.
@@ -73,11 +76,24 @@ export class Listener implements AsyncDisposable {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs / 2),
       noDelay: true,
-    })
+    }
+    this.#server =
+      tls === undefined
+        ? createServer(settings)
+        : process.getBuiltinModule('node:https').createServer({
+            ...settings,
+            cert: tls.certificate,
+            key: tls.privateKey,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits.headersTimeoutMs,
+          })
     this.#server.maxHeadersCount = HEADER_COUNT_MAX + 1
     this.#server.maxConnections = limits.connectionsMax
     this.#server.timeout = limits.idleTimeoutMs
-    this.#server.on('connection', (socket) => this.#onConnection(socket))
+    // The socket that requests come by: behind TLS it is there when the handshake is done.
+    this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
+      this.#onConnection(socket),
+    )
     this.#server.on('request', (request, response) => void this.#onRequest(request, response, undefined))
     this.#server.on('checkContinue', (request, response) => {
       void this.#onRequest(request, response, () => response.writeContinue())
@@ -121,6 +137,11 @@ export class Listener implements AsyncDisposable {
     })
   }
 
+  #isSecure(sourceIp: string): boolean {
+    const { tls, secureLoopback } = this.#options
+    return tls !== undefined || (secureLoopback && (sourceIp.startsWith('127.') || sourceIp === '::1'))
+  }
+
   /** No byte went either way for a while: whose fault is it? A handler that thinks (a function that runs) is no silence. */
   #onSilence(socket: Socket): void {
     const exchanges = this.#connections.get(socket)?.exchanges
@@ -139,13 +160,12 @@ export class Listener implements AsyncDisposable {
   ): Promise<void> {
     const connection = this.#connections.get(request.socket)
     if (connection === undefined) return void request.socket.destroy()
-    const { secureLoopback } = this.#options
     const exchange = new Exchange(
       request,
       response,
       sendContinue,
       connection.sourceIp,
-      secureLoopback,
+      this.#isSecure(connection.sourceIp),
       this.#readAddress,
     )
     connection.exchanges.add(exchange)
@@ -216,7 +236,7 @@ class Exchange implements HttpRequest {
     response: ServerResponse,
     sendContinue: (() => void) | undefined,
     sourceIp: string,
-    secureLoopback: boolean,
+    isSecure: boolean,
     readAddress: (host: string) => string | undefined,
   ) {
     this.request = request
@@ -230,7 +250,7 @@ class Exchange implements HttpRequest {
     this.host = headers.host ?? ''
     this.hostBucket = readAddress(this.host)
     this.sourceIp = sourceIp
-    this.isSecure = secureLoopback && (sourceIp.startsWith('127.') || sourceIp === '::1')
+    this.isSecure = isSecure
     const declared = headers['content-length']
     const length = declared === undefined ? undefined : Number(declared)
     const hasBody = length === undefined ? headers['transfer-encoding'] !== undefined : length > 0

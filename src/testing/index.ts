@@ -34,6 +34,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = await startServer(config, options.clock && { clock: options.clock })
   return {
     endpoint: server.endpoint,
+    secureEndpoint: server.secureEndpoint,
     region: server.region,
     accountId: server.accountId,
     credentials: server.credentials,

@@ -68,6 +68,7 @@ function banner(
   tell('')
   tell(`  ${styled('bold', `millrace ${VERSION}`)}  ready in ${Math.round(process.uptime() * 1000)} ms`)
   row('AWS endpoint', server.endpoint)
+  if (server.secureEndpoint !== null) row('HTTPS', server.secureEndpoint)
   row(
     'Credentials',
     `${accessKeyId} / ${secret}${profilePath === undefined ? '' : `  → profile "${profileName}" in ${profilePath}`}`,
@@ -84,8 +85,13 @@ function banner(
       ? `aws --profile ${profileName} s3 mb s3://uploads`
       : config.storage.kind === 'memory'
         ? `aws --endpoint-url ${server.endpoint} s3 mb s3://uploads`
-        : `eval "$(millrace env${dataFlag(config.storage.dataPath)})" && aws s3 mb s3://uploads`
+        : `eval "$(${ownCommand()} env${dataFlag(config.storage.dataPath)})" && aws s3 mb s3://uploads`
   tell(`     try:  ${next}`)
+}
+
+/** How this program is called here: installed, or from a checkout of its sources, where npm knows the way. */
+function ownCommand(): string {
+  return process.argv[1]?.endsWith('.ts') ? 'npm run --silent millrace --' : 'millrace'
 }
 
 function dataFlag(dataPath: string): string {
