@@ -276,6 +276,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
+  lambda.eventSources.start()
+  opened.defer(() => lambda.eventSources.stop())
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
   opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
   opened.use(startWorker(sqs.upkeep, clock, onFailure('queues')))

@@ -42,6 +42,13 @@ import {
   getLayerVersionPolicy,
   removeLayerVersionPermission,
 } from './operations/layer-version-permissions.ts'
+import { createEventSourceMapping } from './operations/create-event-source-mapping.ts'
+import {
+  getEventSourceMapping,
+  updateEventSourceMapping,
+  deleteEventSourceMapping,
+  listEventSourceMappings,
+} from './operations/event-source-mappings.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
@@ -52,13 +59,13 @@ export const lambdaOperations = {
   CreateAlias: createAlias,
   CreateCapacityProvider: NotImplemented,
   CreateCodeSigningConfig: NotImplemented,
-  CreateEventSourceMapping: NotImplemented,
+  CreateEventSourceMapping: createEventSourceMapping,
   CreateFunction: createFunction,
   CreateFunctionUrlConfig: NotImplemented,
   DeleteAlias: deleteAlias,
   DeleteCapacityProvider: NotImplemented,
   DeleteCodeSigningConfig: NotImplemented,
-  DeleteEventSourceMapping: NotImplemented,
+  DeleteEventSourceMapping: deleteEventSourceMapping,
   DeleteFunction: deleteFunction,
   DeleteFunctionCodeSigningConfig: NotImplemented,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
@@ -74,7 +81,7 @@ export const lambdaOperations = {
   GetDurableExecution: NotImplemented,
   GetDurableExecutionHistory: NotImplemented,
   GetDurableExecutionState: NotImplemented,
-  GetEventSourceMapping: NotImplemented,
+  GetEventSourceMapping: getEventSourceMapping,
   GetFunction: getFunction,
   GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
   GetFunctionConcurrency: getFunctionConcurrency,
@@ -97,7 +104,7 @@ export const lambdaOperations = {
   ListCapacityProviders: NotImplemented,
   ListCodeSigningConfigs: NotImplemented,
   ListDurableExecutionsByFunction: NotImplemented,
-  ListEventSourceMappings: NotImplemented,
+  ListEventSourceMappings: listEventSourceMappings,
   ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
   ListFunctionUrlConfigs: NotImplemented,
   ListFunctionVersionsByCapacityProvider: NotImplemented,
@@ -129,7 +136,7 @@ export const lambdaOperations = {
   UpdateAlias: updateAlias,
   UpdateCapacityProvider: NotImplemented,
   UpdateCodeSigningConfig: NotImplemented,
-  UpdateEventSourceMapping: NotImplemented,
+  UpdateEventSourceMapping: updateEventSourceMapping,
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
   UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,

@@ -15,6 +15,7 @@ import type { DestinationService } from './destinations/destination.ts'
 import { Destinations } from './destinations/destinations.ts'
 import type { ParcelJob } from './destinations/parcel.ts'
 import type { Authorize, CanAssume, CredentialsFor, OpenLog } from './doors.ts'
+import { EventSources } from './event-sources/event-sources.ts'
 import { ACCOUNT_CONCURRENCY, Concurrency } from './invoke/concurrency.ts'
 import { FunctionSpecs } from './invoke/function-spec.ts'
 import type { Invocation } from './invoke/invocation.ts'
@@ -69,6 +70,9 @@ export class Lambda {
   readonly queue: Queue<Invocation>
   readonly call: CallDoor
   readonly canAssume: CanAssume
+  readonly credentialsFor: CredentialsFor
+  readonly authorize: Authorize
+  readonly onFailure: LambdaOptions['onFailure']
   readonly origin: LambdaOptions['origin']
   readonly catalog: Catalog
   readonly code: CodeStore
@@ -78,6 +82,8 @@ export class Lambda {
   readonly policies: ResourcePolicies
   readonly onMetric: MetricSink
   readonly destinations: Destinations
+  /** Pollers of queues; `server.ts` starts and stops them. */
+  readonly eventSources: EventSources
   /** Worker for queued events. */
   readonly invoker: Invoker
   /** Lambda as a destination of events. */
@@ -91,7 +97,11 @@ export class Lambda {
     this.queue = queue
     this.call = options.call
     this.canAssume = options.canAssume
+    this.credentialsFor = options.credentialsFor
+    this.authorize = options.authorize
+    this.onFailure = options.onFailure
     this.origin = options.origin
+    this.eventSources = new EventSources(this)
     this.catalog = new Catalog(store)
     this.code = new CodeStore({ store, blobs, clock, path: codePath })
     this.links = new CodeLinks({ store, clock, code: this.code })

@@ -114,6 +114,25 @@ export interface LayerVersionRow extends CodeRef {
   readonly createdMs: number
 }
 
+/** A queue whose messages a function gets in batches. */
+export interface EventSourceRow {
+  readonly eventSourceArn: string
+  readonly functionName: string
+  /** Alias or version; `null`: `$LATEST`. */
+  readonly qualifier: string | null
+  readonly isEnabled: boolean
+  readonly batchSize: number
+  readonly windowSeconds: number
+  /** Event patterns; a message that matches none of them is deleted. Empty: every message is wanted. */
+  readonly filters: readonly string[]
+  /** The function names the messages it could not process. */
+  readonly reportsFailures: boolean
+  /** Batches at one time; `null`: no limit of its own. */
+  readonly maximumConcurrency: number | null
+  readonly tags: Readonly<Record<string, string>>
+  readonly modifiedMs: number
+}
+
 /** One deployment package, shared by all functions and versions with the same bytes. */
 export interface CodeRow {
   readonly blobId: BlobId
@@ -172,6 +191,15 @@ export const layerVersions = new Table<LayerVersionKey, LayerVersionRow>(
   json<LayerVersionRow>(),
 )
 export const layerPolicies = new Table<LayerVersionKey, PolicyRow>('lambda-layer-policy', json<PolicyRow>())
+export const eventSources = new Table<readonly [accountId: string, region: string, id: string], EventSourceRow>(
+  'lambda-event-source',
+  json<EventSourceRow>(),
+)
+/** Ids of mappings by function and source: there is one of each pair. */
+export const eventSourcePairs = new Table<readonly [...QualifiedKey, eventSourceArn: string], string>(
+  'lambda-event-source-pair',
+  json<string>(),
+)
 export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
 export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(
   'lambda-account',

@@ -22,7 +22,7 @@ import { ManualClock, settle } from '../../std/clock.ts'
 import { uuid } from '../../std/ids.ts'
 import { MemoryStore } from '../../store/engines/memory.ts'
 import type { Transaction } from '../../store/transaction.ts'
-import type { CallDoor, ServiceModels } from '../door.ts'
+import type { CallDoor, CallOptions, ServiceModels } from '../door.ts'
 import type { LambdaMetric } from './metrics.ts'
 import { lambdaOperations } from './operations.ts'
 import { Lambda, type LambdaOptions } from './service.ts'
@@ -50,6 +50,7 @@ export class ScriptedExecutor implements Executor {
     available: true,
     reason: '',
   }))
+  readonly startedAhead = Promise.resolve()
   readonly runs: Run[] = []
   readonly retired: string[] = []
   behaviour: Behaviour = (request) => Buffer.from(request.payload).toString('utf8')
@@ -95,6 +96,8 @@ export class ScriptedExecutor implements Executor {
       this.#busy.set(spec.functionArn, this.busyCount(spec.functionArn) - 1)
     }
   }
+
+  startAhead(): void {}
 
   /** Events inside a behaviour now, over all functions. */
   get busyTotal(): number {
@@ -168,6 +171,8 @@ export class TestLambda implements AsyncDisposable {
   /** Calls of other services, but for reads of objects. */
   readonly calls: { readonly service: string; readonly operation: string; readonly input: Record<string, unknown> }[] =
     []
+  /** What other services answer, by operation; the others answer nothing. */
+  readonly answers: Record<string, (input: never, signal: AbortSignal | undefined) => object | Promise<object>> = {}
   /** Thrown by the next of these calls. */
   readonly callFailures: AwsError[] = []
   /** Objects the S3 door serves, as `bucket/key`. */
@@ -247,6 +252,7 @@ export class TestLambda implements AsyncDisposable {
     })
     this.lambda.invoker.worker.start()
     this.lambda.destinations.worker.start()
+    this.lambda.eventSources.start()
     this.delivery.dispatcher.worker.start()
   }
 
@@ -289,6 +295,7 @@ export class TestLambda implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.lambda.eventSources.stop()
     await this.lambda.invoker.worker.stop(0)
     await this.lambda.destinations.worker.stop(0)
     await this.delivery.dispatcher.worker.stop(0)
@@ -327,10 +334,18 @@ export class TestLambda implements AsyncDisposable {
   }
 
   /** The door to other services: answers GetObject from {@link objects}, and remembers everything else. */
-  readonly #call = (async (service: string, operation: string, input: { Bucket: string; Key: string }) => {
+  readonly #call = (async (
+    service: string,
+    operation: string,
+    input: { Bucket: string; Key: string },
+    _as: Caller,
+    options?: CallOptions,
+  ) => {
     if (operation !== 'GetObject') {
       const failure = this.callFailures.shift()
       if (failure !== undefined) throw failure
+      const answer = this.answers[operation]
+      if (answer !== undefined) return answer(input as never, options?.signal)
       this.calls.push({ service, operation, input })
       return {}
     }

@@ -1,5 +1,3 @@
-import { AwsError } from '../../../protocol/errors.ts'
-import { EnvironmentStartError, type InvocationResult } from '../../../execution/execution.ts'
 import type { Call } from '../../../protocol/operation.ts'
 import { transact } from '../../../store/transaction.ts'
 import { assertReachable, type FunctionRef, functionArn, qualifiedArn } from '../arn.ts'
@@ -10,16 +8,13 @@ import {
   invalidRequestContent,
   requestEntityTooLarge,
   requestTooLarge,
-  roleLost,
-  serviceException,
-  tooManyRequests,
   unsupportedMember,
 } from '../errors.ts'
 import { enqueueDirect } from '../invoke/invocation.ts'
 import { EVENT_PAYLOAD_MAX_BYTES, SYNC_PAYLOAD_MAX_BYTES } from '../limits.ts'
-import { continueTrace, RECURSION_MAX } from '../invoke/trace-header.ts'
+import { runNow } from '../invoke/run-now.ts'
+import { continueTrace } from '../invoke/trace-header.ts'
 import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
-import { mayAssume } from '../role.ts'
 import type { Lambda } from '../service.ts'
 import { LATEST } from '../tables.ts'
 
@@ -92,6 +87,9 @@ async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, paylo
     traceHeader: call.traceHeader ?? null,
   }
   await transact(lambda.store, async (tx) => enqueueDirect(tx, lambda.queue, event))
+  const { accountId, region, name: functionName, qualifier } = ref
+  const about = { atMs: nowMs, accountId, region, functionName, qualifier, executedVersion: undefined }
+  lambda.onMetric({ ...about, name: 'AsyncEventsReceived', value: 1, unit: 'Count' })
   call.reply.headers['x-amzn-trace-id'] = continueTrace(call.traceHeader, arn, requestId, nowMs).header
   return { StatusCode: 202 }
 }
@@ -102,33 +100,16 @@ async function run(
   resolved: ResolvedFunction,
   payload: Buffer,
 ): Promise<InvokeOutput> {
-  const { input, requestId } = call
-  const { ref, row, config } = resolved
-  const arn = functionArn(ref)
+  const { input, requestId, nowMs } = call
   const clientContext = decodeClientContext(input.ClientContext)
-  const trace = continueTrace(call.traceHeader, arn, requestId, call.nowMs)
-  if (trace.count >= RECURSION_MAX && row.recursiveLoop === 'Terminate') throw recursiveInvocation()
-  // Asked each time: a warm environment must not outlive the trust of its role.
-  if (!(await mayAssume(lambda, config.roleArn, ref))) throw roleLost()
-  const slot = await lambda.concurrency.enter(arn, row.reservedConcurrency, () => lambda.reservedTotal(resolved))
-  if (typeof slot === 'string') throw tooManyRequests(slot)
-  let result: InvocationResult
-  try {
-    const spec = await lambda.specs.of(resolved)
-    result = await lambda.executor.invoke(spec, {
-      requestId,
-      payload,
-      invokedFunctionArn: qualifiedArn(ref),
-      traceHeader: trace.header,
-      ...(clientContext !== undefined && { clientContext }),
-    })
-  } catch (error) {
-    if (!(error instanceof EnvironmentStartError)) throw error
-    throw serviceException('The execution environment could not be started.')
-  } finally {
-    slot.release()
-  }
-  call.reply.headers['x-amzn-trace-id'] = trace.header
+  const { result, traceHeader } = await runNow(lambda, resolved, {
+    requestId,
+    payload,
+    traceHeader: call.traceHeader,
+    nowMs,
+    clientContext,
+  })
+  call.reply.headers['x-amzn-trace-id'] = traceHeader
   return {
     StatusCode: 200,
     ExecutedVersion: resolved.version,
@@ -152,8 +133,3 @@ function decodeClientContext(text: string | undefined): string | undefined {
 }
 
 const CLIENT_CONTEXT_MAX_CHARACTERS = 3583
-
-function recursiveInvocation(): AwsError {
-  const message = 'The invocation was stopped: the function is part of a loop that has invoked it 16 times already.'
-  return new AwsError('RecursiveInvocationException', 400, message, { Type: 'User' })
-}

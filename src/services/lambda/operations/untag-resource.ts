@@ -1,9 +1,6 @@
 import { uuid } from '../../../std/ids.ts'
-import { transact } from '../../../store/transaction.ts'
-import { assertReachable } from '../arn.ts'
-import { changeFunction } from '../function-changes.ts'
-import { homeOf, type LambdaOperation } from '../operation.ts'
-import { taggedFunction } from '../tagged-function.ts'
+import type { LambdaOperation } from '../operation.ts'
+import { changeTags } from '../tagged-resource.ts'
 
 export const untagResource: LambdaOperation<'UntagResource'> = {
   authorize: ({ input }) => [
@@ -11,15 +8,9 @@ export const untagResource: LambdaOperation<'UntagResource'> = {
   ],
 
   async handle(call, lambda) {
-    const ref = taggedFunction(call.input.Resource)
-    assertReachable(ref, homeOf(call))
     const removed = new Set(call.input.TagKeys ?? [])
-    const revisionId = uuid()
-    await transact(lambda.store, (tx) =>
-      changeFunction(tx, ref, (row) => {
-        const tags = Object.fromEntries(Object.entries(row.tags).filter(([key]) => !removed.has(key)))
-        return { ...row, tags, latest: { ...row.latest, revisionId } }
-      }),
+    await changeTags(call, lambda, uuid(), (before) =>
+      Object.fromEntries(Object.entries(before).filter(([key]) => !removed.has(key))),
     )
     return {}
   },
