@@ -5,7 +5,7 @@ import type { Status } from './platform-lines.ts'
 import { type ReportedError, RESPONSE_BYTES_MAX } from './runtime-api.ts'
 
 export type Ending =
-  | { readonly kind: 'response'; readonly body: Buffer }
+  | { readonly kind: 'response'; readonly body: Buffer; readonly streamedBytes: number }
   | { readonly kind: 'response-too-large' }
   | { readonly kind: 'error'; readonly error: ReportedError }
   | { readonly kind: 'init-error'; readonly error: ReportedError }

@@ -116,7 +116,7 @@ export class Environment {
     const failure = ending.kind === 'response' ? undefined : failureOf(ending, requestId, timeoutMs)
     const report = this.#report(requestId, durationMs, initMs, failure)
     const payload = ending.kind === 'response' ? ending.body : (failure as Failure).payload
-    this.#writeReport(report, payload.length)
+    this.#writeReport(report, payload.length + (ending.kind === 'response' ? ending.streamedBytes : 0))
     this.#finish(ending)
     return {
       outcome: failure === undefined ? 'success' : 'function-error',
@@ -284,10 +284,10 @@ export class Environment {
     const session = this.#session
     assert(session !== undefined, 'an event needs a process')
     session.isReady = false
-    const { requestId, payload, invokedFunctionArn, traceHeader, clientContext } = request
-    const context = clientContext === undefined ? {} : { clientContext }
+    const { requestId, payload, invokedFunctionArn, traceHeader, clientContext, response } = request
+    const optional = { ...(clientContext !== undefined && { clientContext }), ...(response && { response }) }
     const waiting = this.#wait(deadlineMs - clock.now())
-    session.api.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...context })
+    session.api.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...optional })
     const waited = await waiting
     assert(waited.kind !== 'ready' && waited.kind !== 'blank', 'a runtime asks for the next event after its answer')
     return waited

@@ -23,6 +23,8 @@ export interface ApiRequest {
   /** Lower-case names; the last of repeated ones. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: Buffer
+  /** The body has gone to a {@link BodySink}, so many bytes; `body` is empty then. */
+  readonly streamedBytes: number | undefined
   /** The body was longer than allowed; it has been read and thrown away. */
   readonly isTooLarge: boolean
   readonly trailers: ReadonlyMap<string, string>
@@ -30,6 +32,20 @@ export interface ApiRequest {
   reply(status: number, body: Uint8Array | string, headers?: string): void
   /** Called when the connection goes away before the answer. */
   onGone: (() => void) | undefined
+}
+
+/** Takes a body while it arrives. */
+export interface BodySink {
+  /** Longer bodies are `isTooLarge`: the rest is thrown away. */
+  readonly bytesMax: number
+  /** While the promise is pending nothing more is read. */
+  write(part: Buffer): void | Promise<void>
+}
+
+export interface RequestHead {
+  readonly method: string
+  readonly path: string
+  readonly headers: ReadonlyMap<string, string>
 }
 
 type State = 'head' | 'body' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'handling' | 'closed'
@@ -51,6 +67,10 @@ export class HttpConnection {
   readonly #stream: Duplex
   readonly #handle: (request: ApiRequest) => void
   readonly #bodyBytesMax: number
+  readonly #openSink: (head: RequestHead) => BodySink | undefined
+  /** Where the body of this request goes; undefined when it is collected. */
+  #sink: BodySink | undefined
+  #isHeld = false
   #state: State = 'head'
   #input: Buffer = EMPTY
   #method = ''
@@ -64,7 +84,14 @@ export class HttpConnection {
   #closesAfterReply = false
   #current: ApiRequest | undefined
 
-  constructor(stream: Duplex, handle: (request: ApiRequest) => void, bodyBytesMax: number) {
+  /** `openSink` is asked when a request with a chunked body begins. */
+  constructor(
+    stream: Duplex,
+    handle: (request: ApiRequest) => void,
+    bodyBytesMax: number,
+    openSink: (head: RequestHead) => BodySink | undefined = () => undefined,
+  ) {
+    this.#openSink = openSink
     this.#stream = stream
     this.#handle = handle
     this.#bodyBytesMax = bodyBytesMax
@@ -92,6 +119,7 @@ export class HttpConnection {
   }
 
   #step(): boolean {
+    if (this.#isHeld) return false
     switch (this.#state) {
       case 'head':
         return this.#readHead()
@@ -147,9 +175,11 @@ export class HttpConnection {
     this.#closesAfterReply = connection === 'close' || (version === 'HTTP/1.0' && connection !== 'keep-alive')
     if (headers.get('expect')?.toLowerCase() === '100-continue') this.#stream.write('HTTP/1.1 100 Continue\r\n\r\n')
     if (headers.get('transfer-encoding')?.toLowerCase().endsWith('chunked')) {
+      this.#sink = this.#openSink({ method, path, headers })
       this.#state = 'chunk-size'
       return true
     }
+    this.#sink = undefined
     const length = Number(headers.get('content-length') ?? 0)
     if (!Number.isSafeInteger(length) || length < 0) return this.#fail(400, 'bad Content-Length')
     this.#leftBytes = length
@@ -173,19 +203,33 @@ export class HttpConnection {
     const part = this.#input.subarray(0, this.#leftBytes)
     this.#input = this.#input.subarray(part.length)
     this.#leftBytes -= part.length
-    if (this.#partBytes + part.length > this.#bodyBytesMax) {
+    if (this.#partBytes + part.length > (this.#sink?.bytesMax ?? this.#bodyBytesMax)) {
       this.#isTooLarge = true
       this.#parts = []
       this.#partBytes = 0
     }
     if (!this.#isTooLarge) {
-      this.#parts.push(part)
       this.#partBytes += part.length
+      if (this.#sink === undefined) this.#parts.push(part)
+      else this.#hold(this.#sink.write(part))
     }
     if (this.#leftBytes > 0) return true
     if (then === 'handling') this.#dispatch()
     else this.#state = then
     return true
+  }
+
+  /** Reads no more until the sink has taken what it got. */
+  #hold(taken: void | Promise<void>): void {
+    if (taken === undefined) return
+    this.#isHeld = true
+    this.#stream.pause()
+    void taken.then(() => {
+      this.#isHeld = false
+      if (this.#state === 'closed') return
+      this.#stream.resume()
+      this.#advance()
+    })
   }
 
   #line(): string | undefined {
@@ -210,6 +254,7 @@ export class HttpConnection {
       trailers: this.#trailers,
       body,
       isTooLarge: this.#isTooLarge,
+      streamedBytes: this.#sink === undefined ? undefined : this.#partBytes,
       onGone: undefined,
       reply: (status, answer, headers) => this.#reply(request, status, answer, headers),
     }

@@ -332,11 +332,6 @@ describe('failing Node functions', () => {
       errorMessage: 'Unable to stringify response body',
     })
   })
-
-  it('are told that they cannot stream', async () => {
-    const ran = await (await define('export const handler = awslambda.streamifyResponse(async () => {})')).run()
-    expect(ran.value).toMatchObject({ errorMessage: expect.stringContaining('streamifyResponse') })
-  })
 })
 
 describe('callbacks', () => {

@@ -7,7 +7,8 @@
  */
 import type { Duplex } from 'node:stream'
 import { assert } from '../std/assert.ts'
-import { type ApiRequest, HttpConnection } from './http-connection.ts'
+import { type ResponseSink, STREAMED_BYTES_MAX } from './execution.ts'
+import { type ApiRequest, type BodySink, HttpConnection, type RequestHead } from './http-connection.ts'
 
 /** Largest result of a function, in bytes: 6 MB and a little. */
 export const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
@@ -21,6 +22,7 @@ export interface RuntimeEvent {
   readonly traceHeader: string
   readonly clientContext?: string
   readonly payload: Uint8Array
+  readonly response?: ResponseSink
 }
 
 export interface ReportedError {
@@ -35,7 +37,8 @@ export interface RuntimeListener {
   /** The runtime waits for an event; the first time, its init is over. */
   onReady(): void
   onInitError(error: ReportedError): void
-  onResponse(body: Buffer): void
+  /** `streamedBytes` of the response have gone to the event's sink, and `body` is what has not. */
+  onResponse(body: Buffer, streamedBytes: number): void
   onResponseTooLarge(): void
   onError(error: ReportedError): void
 }
@@ -50,6 +53,7 @@ interface Route {
 const PREFIX = '/2018-06-01'
 const INVOCATION = '/2018-06-01/runtime/invocation/'
 const NEXT = `${INVOCATION}next`
+const EMPTY = Buffer.alloc(0)
 const ACCEPTED = '{"status":"OK"}\n'
 
 export class RuntimeApi {
@@ -62,6 +66,8 @@ export class RuntimeApi {
   #waiting: ApiRequest[] = []
   #event: RuntimeEvent | undefined
   #isHandedOut = false
+  /** The response of the event has begun to go to its sink; it cannot begin again. */
+  #isStreaming = false
 
   constructor(listener: RuntimeListener, isBlank = false) {
     this.#listener = listener
@@ -82,7 +88,12 @@ export class RuntimeApi {
       stream.destroy()
       return
     }
-    const connection = new HttpConnection(stream, (request) => this.#route(request, guard), RESPONSE_BYTES_MAX)
+    const connection = new HttpConnection(
+      stream,
+      (request) => this.#route(request, guard),
+      RESPONSE_BYTES_MAX,
+      (head) => this.#openSink(head, guard),
+    )
     this.#connections.add(connection)
     stream.on('close', () => this.#connections.delete(connection))
   }
@@ -92,6 +103,7 @@ export class RuntimeApi {
     assert(this.#event === undefined, 'a runtime has one event at a time')
     this.#event = event
     this.#isHandedOut = false
+    this.#isStreaming = false
     this.#handOut()
   }
 
@@ -165,8 +177,30 @@ export class RuntimeApi {
     )
   }
 
+  /** Where a response that streams goes, when the caller takes it so. */
+  #openSink({ method, path, headers }: RequestHead, guard: string): BodySink | undefined {
+    const event = this.#event
+    const isStreamed = headers.get('lambda-runtime-function-response-mode')?.toLowerCase() === 'streaming'
+    if (!isStreamed || event?.response === undefined || this.#state !== 'Running' || this.#isStreaming) return undefined
+    if (method !== 'POST' || path !== `${guard}${INVOCATION}${event.requestId}/response`) return undefined
+    const sink = event.response
+    this.#isStreaming = true
+    sink.open(headers.get('content-type') ?? 'application/octet-stream')
+    return { bytesMax: STREAMED_BYTES_MAX, write: (part) => sink.write(part) }
+  }
+
+  /** A response that came whole, for a caller who takes it in pieces. */
+  #pass(request: ApiRequest, sink: ResponseSink): void {
+    sink.open(request.headers.get('content-type') ?? 'application/json')
+    if (request.body.length > 0) void sink.write(request.body)
+    this.#listener.onResponse(EMPTY, request.body.length)
+  }
+
   #response(request: ApiRequest, id: string): void {
     if (!this.#isCurrent(id)) return invalidRequestId(request)
+    // What has begun to stream cannot be said again.
+    if (this.#isStreaming && request.streamedBytes === undefined) return invalidRequestId(request)
+    const sink = this.#event?.response
     const mode = request.headers.get('lambda-runtime-function-response-mode')?.toLowerCase()
     if (mode !== undefined && mode !== 'streaming') {
       return request.reply(
@@ -185,8 +219,11 @@ export class RuntimeApi {
     }
     // A stream that broke says so in its trailers.
     const errorType = request.trailers.get('lambda-runtime-function-error-type')
-    if (errorType === undefined) this.#listener.onResponse(request.body)
-    else {
+    if (errorType === undefined) {
+      if (request.streamedBytes !== undefined) this.#listener.onResponse(EMPTY, request.streamedBytes)
+      else if (sink !== undefined) this.#pass(request, sink)
+      else this.#listener.onResponse(request.body, 0)
+    } else {
       const body = Buffer.from(request.trailers.get('lambda-runtime-function-error-body') ?? '', 'base64')
       this.#listener.onError({ body, errorType: classified(errorType, 'Function') })
     }

@@ -11,7 +11,7 @@ export type Happening =
   /** It waits for an event. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-error'; readonly error: ReportedError }
-  | { readonly kind: 'response'; readonly body: Buffer }
+  | { readonly kind: 'response'; readonly body: Buffer; readonly streamedBytes: number }
   | { readonly kind: 'response-too-large' }
   | { readonly kind: 'error'; readonly error: ReportedError }
   | { readonly kind: 'exit'; readonly exit: ProcessExit }
@@ -117,8 +117,8 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
     this.onHappening({ kind: 'init-error', error })
   }
 
-  onResponse(body: Buffer): void {
-    this.onHappening({ kind: 'response', body })
+  onResponse(body: Buffer, streamedBytes: number): void {
+    this.onHappening({ kind: 'response', body, streamedBytes })
   }
 
   onResponseTooLarge(): void {

@@ -112,13 +112,13 @@ describe('processes that were started ahead', () => {
     expect((await fn.run({ fill: true })).errorType).toBe('Runtime.OutOfMemory')
   })
 
-  it.each([{ NODE_OPTIONS: '--no-warnings' }, { LD_LIBRARY_PATH: '/opt/lib' }])(
-    'are not for %o',
-    async (environment) => {
-      await open()
-      expect((await (await define(environment)).run()).value).toMatchObject({ isAhead: false })
-    },
-  )
+  it.each([
+    ['NODE_OPTIONS', '--no-warnings'],
+    ['LD_LIBRARY_PATH', '/opt/lib'],
+  ])('are not for functions that set %s', async (name, value) => {
+    await open()
+    expect((await (await define({ [name]: value })).run()).value).toMatchObject({ isAhead: false })
+  })
 
   it('count among the processes of the machine, and give way to functions', async () => {
     await open({ environmentsMax: 1, isolation: 'process' })

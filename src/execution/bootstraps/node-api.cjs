@@ -6,6 +6,9 @@
 const BASE = '/2018-06-01/runtime'
 const HEAD_END = Buffer.from('\r\n\r\n')
 const EMPTY = Buffer.alloc(0)
+const CRLF = Buffer.from('\r\n')
+const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type'
+const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body'
 const NEXT = `GET ${BASE}/invocation/next HTTP/1.1\r\nHost: runtime\r\n\r\n`
 
 class ApiClient {
@@ -43,6 +46,31 @@ class ApiClient {
 
   respond(id, body, onEvent) {
     this.post(`/invocation/${id}/response`, '', body, onEvent)
+  }
+
+  /** Begins a response that is sent while it is made. */
+  openStream(id, contentType) {
+    const type = contentType.replace(/[^\x20-\x7e]/g, '?')
+    const trailers = `${ERROR_TYPE}, ${ERROR_BODY}`
+    this.socket.write(
+      `POST ${BASE}/invocation/${id}/response HTTP/1.1\r\nHost: runtime\r\nContent-Type: ${type}\r\nLambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\nTrailer: ${trailers}\r\n\r\n`,
+    )
+  }
+
+  streamPiece(piece, done) {
+    // An empty chunk would be the end.
+    if (piece.length === 0) return done?.()
+    this.socket.write(Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, CRLF]), done)
+  }
+
+  /** Ends it, broken when there is an error, and asks for the next event. */
+  endStream(error, onEvent, done) {
+    const trailers = error
+      ? `${ERROR_TYPE}: ${headerSafe(error.errorType)}\r\n${ERROR_BODY}: ${Buffer.from(JSON.stringify(error)).toString('base64')}\r\n`
+      : ''
+    this.expected.push(done ?? ignore)
+    if (onEvent) this.expected.push(onEvent)
+    this.socket.write(`0\r\n${trailers}\r\n${onEvent ? NEXT : ''}`)
   }
 
   fail(id, errorType, body, onEvent, done) {
@@ -96,7 +124,11 @@ function parseHeaders(head) {
 }
 
 function typeHeader(errorType) {
-  return `Lambda-Runtime-Function-Error-Type: ${errorType.replace(/[^\x20-\x7e]/g, '?')}\r\n`
+  return `${ERROR_TYPE}: ${headerSafe(errorType)}\r\n`
+}
+
+function headerSafe(text) {
+  return text.replace(/[^\x20-\x7e]/g, '?')
 }
 
 module.exports = { ApiClient }

@@ -10,6 +10,7 @@ const { log, patchConsole, setRequestId } = require('./node-console.cjs')
 const { loadHandler } = require('./node-loader.cjs')
 const { ApiClient } = require('./node-api.cjs')
 const { createContext } = require('./node-context.cjs')
+const { defineStreamingGlobals, isStreaming, newResponseStream, runStreaming } = require('./node-streaming.cjs')
 
 const API_FD = 4
 const EXIT_INIT_ERROR = 1
@@ -45,7 +46,7 @@ async function start() {
   defineStreamingGlobals()
   if (startup.sdk) require('./node-modules.cjs').provideModules(startup.sdk)
   handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER)
-  if (!isLegacy && handler.length >= 3) {
+  if (!isLegacy && handler.length >= 3 && !isStreaming(handler)) {
     throw fatalError(
       'Runtime.CallbackHandlerDeprecated',
       'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
@@ -70,6 +71,7 @@ function onEvent(headers, body) {
   current = invocation
   // While the handler runs, only its own work keeps the event loop going: an empty loop then has a meaning.
   api.unref()
+  if (isStreaming(handler)) return stream(invocation, headers, body)
   const callback = (error, result) => onCallback(invocation, error, result)
   const context = createContext(headers, invocation, isLegacy ? callback : undefined)
   try {
@@ -87,6 +89,24 @@ function onEvent(headers, body) {
   } catch (error) {
     fail(invocation, error)
   }
+}
+
+function stream(invocation, headers, body) {
+  invocation.isPromise = true
+  const response = newResponseStream(api, invocation.id, handler)
+  const run = async () => runStreaming(handler, JSON.parse(body), response, createContext(headers, invocation))
+  invocation.stream = response
+  run().then(
+    () => endStream(invocation),
+    (error) => fail(invocation, error),
+  )
+}
+
+function endStream(invocation) {
+  if (current !== invocation) return
+  current = undefined
+  api.ref()
+  api.endStream(undefined, onEvent)
 }
 
 /** The first call counts. Its answer waits for an empty event loop unless the function said otherwise. */
@@ -127,8 +147,15 @@ function fail(invocation, error) {
   log('ERROR', 'Invoke Error', error)
   current = undefined
   api.ref()
+  postError(invocation, error, onEvent)
+}
+
+/** Of a response that has begun, the trailers say that it broke. */
+function postError(invocation, error, next, done) {
   const document = toErrorDocument(error)
-  api.fail(invocation.id, document.errorType, JSON.stringify(document), onEvent)
+  if (invocation.stream?.isOpen) api.endStream(document, next, done)
+  else api.fail(invocation.id, document.errorType, JSON.stringify(document), next, done)
+  invocation.stream?.on('error', () => undefined).destroy()
 }
 
 /** The process cannot go on: says why, to the caller too while one waits, and ends. */
@@ -137,10 +164,8 @@ function die(title, error, code) {
   const invocation = current
   current = undefined
   api.ref()
-  if (invocation) {
-    const document = toErrorDocument(error)
-    api.fail(invocation.id, document.errorType, JSON.stringify(document), undefined, () => process.exit(code))
-  } else if (!isInitOver) postInitError(error, () => process.exit(code))
+  if (invocation) postError(invocation, error, undefined, () => process.exit(code))
+  else if (!isInitOver) postInitError(error, () => process.exit(code))
   else process.exit(code)
 }
 
@@ -148,11 +173,3 @@ function postInitError(error, done) {
   const document = toErrorDocument(error)
   api.initError(document.errorType, JSON.stringify(document), done)
 }
-
-function defineStreamingGlobals() {
-  const refuse = () => {
-    throw new Error('Response streaming (awslambda.streamifyResponse) is not available on this server')
-  }
-  globalThis.awslambda = { streamifyResponse: refuse, HttpResponseStream: { from: refuse } }
-}
-
