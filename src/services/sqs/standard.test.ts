@@ -182,6 +182,21 @@ describe('receivers', () => {
     expect(bodies.length).toBe(40)
   })
 
+  it('miss none that are sent while they look', async () => {
+    const sent = Array.from({ length: 200 }, (_, n) => String(n))
+    const got: string[] = []
+    const receiver = async () => {
+      for (let n = 0; n < 100; n++) got.push(...(await test.bodies(url, { MaxNumberOfMessages: 2 })))
+    }
+    await Promise.all([...sent.map((body) => test.send(url, body)), receiver(), receiver(), receiver()])
+    for (;;) {
+      const more = await test.bodies(url)
+      if (more.length === 0) break
+      got.push(...more)
+    }
+    expect(got.toSorted()).toEqual(sent.toSorted())
+  })
+
   it('wait for the first message, and no longer', async () => {
     const waiting = test.bodies(url, { WaitTimeSeconds: 20 })
     await test.clock.advance(7 * SECOND)

@@ -63,6 +63,7 @@ export class Upkeep {
       else await this.#expireStandard(queue, nowMs, signal)
     }
     await this.#forgetDeleted(nowMs)
+    this.#messages.heads.reset()
     return false
   }
 
@@ -86,7 +87,7 @@ export class Upkeep {
         }
       }
       await transact(this.#store, async (tx) => abandonedStores.delete(tx, key))
-      this.#messages.heads.forget(storeId)
+      this.#messages.standard.forget(storeId)
     }
   }
 
@@ -94,7 +95,7 @@ export class Upkeep {
   async #expireStandard(queue: Queue, nowMs: number, signal: AbortSignal): Promise<void> {
     const { storeId } = queue.row
     const beforeMs = Math.max(0, nowMs - queue.settings.retentionMs)
-    const { fromMs } = this.#messages.heads.begin(storeId)
+    const fromMs = this.#messages.heads.from(storeId)
     if (fromMs > beforeMs) return
     const gte = encodeKey([places.name, storeId, fromMs])
     const lt = encodeKey([places.name, storeId, beforeMs + 1])

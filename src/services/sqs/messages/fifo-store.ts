@@ -146,16 +146,21 @@ export class FifoStore implements MessageStore {
 
   /** Groups that may be received from, those that waited longest first. */
   async #available(storeId: string, nowMs: number, limit: number): Promise<string[]> {
-    const { fromMs, changes } = this.#heads.begin(storeId)
-    if (fromMs > nowMs) return []
-    const entries = await this.#store.list({
-      gte: encodeKey([groupPlaces.name, storeId, fromMs]),
-      lt: encodeKey([groupPlaces.name, storeId, nowMs + 1]),
-      limit,
-    })
-    const keys = entries.map((entry) => groupPlaces.decode(entry).key)
-    this.#heads.found(storeId, keys[0]?.[1] ?? nowMs + 1, changes)
-    return keys.map(([, , groupId]) => groupId)
+    const look = this.#heads.begin(storeId)
+    let firstMs: number | undefined
+    try {
+      if (look.fromMs > nowMs) return []
+      const entries = await this.#store.list({
+        gte: encodeKey([groupPlaces.name, storeId, look.fromMs]),
+        lt: encodeKey([groupPlaces.name, storeId, nowMs + 1]),
+        limit,
+      })
+      const keys = entries.map((entry) => groupPlaces.decode(entry).key)
+      firstMs = keys[0]?.[1] ?? nowMs + 1
+      return keys.map(([, , groupId]) => groupId)
+    } finally {
+      this.#heads.end(look, firstMs)
+    }
   }
 
   /** Takes from the front of one group what is visible. Returns how many messages it looked at and took or did away with. */
@@ -215,7 +220,7 @@ export class FifoStore implements MessageStore {
       groups.delete(tx, [storeId, groupId])
       return
     }
-    this.#heads.write(storeId, afterMs)
+    tx.afterCommit(() => this.#heads.wrote(storeId, afterMs))
     groups.put(tx, [storeId, groupId], { availableAtMs: afterMs })
     groupPlaces.put(tx, [storeId, afterMs, groupId], 0)
   }

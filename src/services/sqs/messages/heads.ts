@@ -1,41 +1,59 @@
+/** One look at the front of a message store. */
+export interface Look {
+  readonly storeId: string
+  /** Nothing lies before. */
+  readonly fromMs: number
+  /** The earliest row that was committed since the look began: the list may have missed it. */
+  writtenMs: number
+}
+
 /**
  * The earliest time at which a row may lie, per message store. Rows that were taken from the front of a range leave marks that an ordered
  * store steps over until it compacts them; beginning behind them keeps a long backlog as fast as a short one. Only for a process that owns
  * its store, because others write without telling.
+ *
+ * Writes are told after their commit, before receivers are woken: a row that a look could not see has then been told by its end, or its
+ * receiver is woken later. A commit whose outcome nobody learned is never told, hence {@link reset}.
  */
 export class Heads {
   readonly #isExclusive: boolean
-  readonly #heads = new Map<string, { atMs: number; changes: number }>()
+  readonly #heads = new Map<string, number>()
+  readonly #looks = new Set<Look>()
 
   constructor(isExclusive: boolean) {
     this.#isExclusive = isExclusive
   }
 
-  /** Where to begin, and what {@link found} needs. */
-  begin(storeId: string): { readonly fromMs: number; readonly changes: number } {
-    const head = this.#heads.get(storeId)
-    return { fromMs: head?.atMs ?? 0, changes: head?.changes ?? 0 }
+  /** To be ended with {@link end}, whatever happens. */
+  begin(storeId: string): Look {
+    const look: Look = { storeId, fromMs: this.#heads.get(storeId) ?? 0, writtenMs: Number.POSITIVE_INFINITY }
+    if (this.#isExclusive) this.#looks.add(look)
+    return look
   }
 
-  /** Nothing lies before `firstMs`, said the list that was begun with `changes`. */
-  found(storeId: string, firstMs: number, changes: number): void {
-    if (!this.#isExclusive) return
-    const head = this.#heads.get(storeId)
-    if (head === undefined) this.#heads.set(storeId, { atMs: firstMs, changes })
-    else if (head.changes === changes) head.atMs = firstMs
+  /** Nothing lay before `firstMs`; undefined: the look failed. */
+  end(look: Look, firstMs: number | undefined): void {
+    if (!this.#looks.delete(look) || firstMs === undefined) return
+    this.#heads.set(look.storeId, Math.min(firstMs, look.writtenMs))
   }
 
-  /** A row is about to be written. Called before its commit, so that a list which may miss the row moves nothing. */
-  write(storeId: string, atMs: number): void {
+  /** A row has been committed. */
+  wrote(storeId: string, atMs: number): void {
     const head = this.#heads.get(storeId)
-    if (head === undefined) this.#heads.set(storeId, { atMs: 0, changes: 1 })
-    else {
-      head.atMs = Math.min(head.atMs, atMs)
-      head.changes++
+    if (head !== undefined && atMs < head) this.#heads.set(storeId, atMs)
+    for (const look of this.#looks) {
+      if (look.storeId === storeId && atMs < look.writtenMs) look.writtenMs = atMs
     }
   }
 
-  forget(storeId: string): void {
-    this.#heads.delete(storeId)
+  /** Where rows may lie from; 0 when it is not known. */
+  from(storeId: string): number {
+    return this.#heads.get(storeId) ?? 0
+  }
+
+  /** The next look of each store begins at its beginning. To be called from time to time. */
+  reset(): void {
+    this.#heads.clear()
+    for (const look of this.#looks) look.writtenMs = 0
   }
 }

@@ -5,6 +5,7 @@ import type { Queue } from '../queues.ts'
 import type { Receipt } from '../receipt-handle.ts'
 import { type MessageState, type PlaceKey, places, received } from '../tables.ts'
 import type { Arrivals } from './arrivals.ts'
+import { Claims } from './claims.ts'
 import { deleteContent, putContent } from './content.ts'
 import type { Heads } from './heads.ts'
 import type {
@@ -27,8 +28,7 @@ export class StandardStore implements MessageStore {
   readonly #heads: Heads
   readonly #arrivals: Arrivals
   readonly #sort: Sorter
-  /** Places that receives of this process are taking: others step over them instead of losing against each other. */
-  readonly #claiming = new Map<string, Set<string>>()
+  readonly #claims = new Map<string, Claims>()
 
   constructor(options: { store: Store; heads: Heads; arrivals: Arrivals; sort: Sorter }) {
     this.#store = options.store
@@ -41,7 +41,7 @@ export class StandardStore implements MessageStore {
     const { messageId, sentMs, visibleAtMs, order, content, receiveCount = 0, firstReceivedMs = null } = message
     const sliceCount = putContent(tx, storeId, messageId, content)
     const state = { sentMs, receiveCount, firstReceivedMs, receipt: '', ...(sliceCount > 0 && { sliceCount }) }
-    this.#heads.write(storeId, visibleAtMs)
+    tx.afterCommit(() => this.#heads.wrote(storeId, visibleAtMs))
     places.put(tx, [storeId, visibleAtMs, order, messageId], state)
     tx.afterCommit(() => this.#arrivals.ring(storeId))
     return null
@@ -49,11 +49,11 @@ export class StandardStore implements MessageStore {
 
   async claim(queue: Queue, request: ClaimRequest): Promise<ClaimResult> {
     const { storeId } = queue.row
-    const claiming = this.#claimingIn(storeId)
-    const found = await this.#visible(storeId, request.nowMs, request.limit, claiming)
+    const claims = this.#claimsIn(storeId)
+    const found = await claims.look<Entry>((takenCount, isTaken) =>
+      this.#visible(storeId, request.nowMs, request.limit, takenCount, isTaken),
+    )
     if (found.length === 0) return { claimed: [], isMore: false }
-    const ids = found.map(({ key }) => keyId(key))
-    for (const id of ids) claiming.add(id)
     try {
       const claimed = await transact(this.#store, (tx) => this.#take(tx, queue, found, request), 1)
       return { claimed, isMore: claimed.length < found.length }
@@ -62,9 +62,13 @@ export class StandardStore implements MessageStore {
       if (error instanceof ConflictError) return { claimed: [], isMore: true }
       throw error
     } finally {
-      for (const id of ids) claiming.delete(id)
-      if (claiming.size === 0) this.#claiming.delete(storeId)
+      claims.finish(found)
     }
+  }
+
+  /** The queue has gone. */
+  forget(storeId: string): void {
+    this.#claims.delete(storeId)
   }
 
   async nextVisibleMs({ row: { storeId } }: Queue, nowMs: number): Promise<number | undefined> {
@@ -84,7 +88,7 @@ export class StandardStore implements MessageStore {
     if (found === undefined) return 'stale'
     if (found.key[1] <= nowMs) return 'not-in-flight'
     places.delete(tx, found.key)
-    this.#heads.write(storeId, visibleAtMs)
+    tx.afterCommit(() => this.#heads.wrote(storeId, visibleAtMs))
     places.put(tx, [storeId, visibleAtMs, receipt.order, receipt.messageId], found.state)
     received.put(tx, [storeId, receipt.messageId], { visibleAtMs })
     tx.afterCommit(() => this.#arrivals.ring(storeId))
@@ -112,17 +116,28 @@ export class StandardStore implements MessageStore {
     return state?.receipt === receipt ? { key, state } : undefined
   }
 
-  async #visible(storeId: string, nowMs: number, limit: number, claiming: ReadonlySet<string>): Promise<Entry[]> {
-    const { fromMs, changes } = this.#heads.begin(storeId)
-    if (fromMs > nowMs) return []
-    const entries = await this.#store.list({
-      gte: encodeKey([places.name, storeId, fromMs]),
-      lt: encodeKey([places.name, storeId, nowMs + 1]),
-      limit: limit + claiming.size,
-    })
-    const first = entries[0]
-    this.#heads.found(storeId, first === undefined ? nowMs + 1 : places.decode(first).key[1], changes)
-    return entries.filter(({ key }) => !claiming.has(keyId(key))).slice(0, limit)
+  async #visible(
+    storeId: string,
+    nowMs: number,
+    limit: number,
+    takenCount: number,
+    isTaken: (entry: Entry) => boolean,
+  ): Promise<Entry[]> {
+    const look = this.#heads.begin(storeId)
+    let firstMs: number | undefined
+    try {
+      if (look.fromMs > nowMs) return []
+      const entries = await this.#store.list({
+        gte: encodeKey([places.name, storeId, look.fromMs]),
+        lt: encodeKey([places.name, storeId, nowMs + 1]),
+        limit: limit + takenCount,
+      })
+      const first = entries[0]
+      firstMs = first === undefined ? nowMs + 1 : places.decode(first).key[1]
+      return entries.filter((entry) => !isTaken(entry)).slice(0, limit)
+    } finally {
+      this.#heads.end(look, firstMs)
+    }
   }
 
   async #take(tx: Transaction, queue: Queue, found: readonly Entry[], request: ClaimRequest): Promise<Claimed[]> {
@@ -140,7 +155,7 @@ export class StandardStore implements MessageStore {
       }
       const state = afterReceive(value, nowMs, receipt)
       const visibleAtMs = nowMs + visibilityMs
-      this.#heads.write(storeId, visibleAtMs)
+      tx.afterCommit(() => this.#heads.wrote(storeId, visibleAtMs))
       places.put(tx, [storeId, visibleAtMs, order, messageId], state)
       received.put(tx, [storeId, messageId], { visibleAtMs })
       claimed.push({ receipt: { storeId, messageId, receipt, order }, state })
@@ -148,10 +163,10 @@ export class StandardStore implements MessageStore {
     return claimed
   }
 
-  #claimingIn(storeId: string): Set<string> {
-    let claiming = this.#claiming.get(storeId)
-    if (claiming === undefined) this.#claiming.set(storeId, (claiming = new Set()))
-    return claiming
+  #claimsIn(storeId: string): Claims {
+    let claims = this.#claims.get(storeId)
+    if (claims === undefined) this.#claims.set(storeId, (claims = new Claims()))
+    return claims
   }
 }
 
@@ -172,8 +187,4 @@ function deleteMessage(tx: Transaction, storeId: string, messageId: string, stat
 
 function endOf(storeId: string): Buffer {
   return Buffer.concat([encodeKey([places.name, storeId]), Buffer.of(0xff)])
-}
-
-function keyId(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
