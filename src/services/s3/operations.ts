@@ -45,6 +45,7 @@ import { headBucket } from './operations/head-bucket.ts'
 import { headObject } from './operations/head-object.ts'
 import { listBuckets } from './operations/list-buckets.ts'
 import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
+import { listObjectVersions } from './operations/list-object-versions.ts'
 import { listObjectsV2 } from './operations/list-objects-v2.ts'
 import { listObjects } from './operations/list-objects.ts'
 import { listParts } from './operations/list-parts.ts'
@@ -59,6 +60,7 @@ import { putBucketOwnershipControls } from './operations/put-bucket-ownership-co
 import { putBucketPolicy } from './operations/put-bucket-policy.ts'
 import { putBucketRequestPayment } from './operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from './operations/put-bucket-tagging.ts'
+import { putBucketVersioning } from './operations/put-bucket-versioning.ts'
 import { putObjectAcl } from './operations/put-object-acl.ts'
 import { putObjectTagging } from './operations/put-object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
@@ -147,7 +149,7 @@ export const operations = {
   ListDirectoryBuckets: NotImplemented,
   ListMultipartUploads: listMultipartUploads,
   ListObjectAnnotations: NotImplemented,
-  ListObjectVersions: NotImplemented,
+  ListObjectVersions: listObjectVersions,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListParts: listParts,
@@ -169,7 +171,7 @@ export const operations = {
   PutBucketReplication: NotImplemented,
   PutBucketRequestPayment: putBucketRequestPayment,
   PutBucketTagging: putBucketTagging,
-  PutBucketVersioning: NotImplemented,
+  PutBucketVersioning: putBucketVersioning,
   PutBucketWebsite: NotImplemented,
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,

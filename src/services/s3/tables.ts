@@ -16,6 +16,8 @@ export interface BucketRow {
   readonly locationConstraint: string
   /** DeleteBucket is looking whether the bucket is empty. A write takes the mark away, which makes the deletion fail. */
   readonly isBeingDeleted: boolean
+  /** Absent: never enabled; then every object is the only version of its key, and no table of versions is read. */
+  readonly versioning?: Versioning
   /** `null`: deleted by DeletePublicAccessBlock, which lifts all four. */
   readonly publicAccessBlock: PublicAccessBlock | null
   /** `null`: never put; the default (AES256) then applies too. */
@@ -25,6 +27,9 @@ export interface BucketRow {
   /** Absent: the owner's alone. */
   readonly acl?: Acl
 }
+
+/** Once enabled, a bucket is never unversioned again. */
+export type Versioning = 'Enabled' | 'Suspended'
 
 export interface PublicAccessBlock {
   readonly blockPublicAcls: boolean
@@ -53,6 +58,20 @@ export interface ObjectRow {
   /** Absent: STANDARD. */
   readonly storageClass?: string
 }
+
+/** A delete marker: the version that says that a key is gone. */
+export interface MarkerRow {
+  /** Absent is the version `null`. */
+  readonly versionId?: string
+  readonly sequencer: string
+  /** Whole seconds, in ms since 1970. */
+  readonly modifiedMs: number
+}
+
+/** A version that another has come on top of, at `sinceMs`. */
+export type NoncurrentRow =
+  | { readonly kind: 'object'; readonly row: ObjectRow; readonly sinceMs: number }
+  | { readonly kind: 'marker'; readonly row: MarkerRow; readonly sinceMs: number }
 
 export type Tags = readonly (readonly [key: string, value: string])[]
 
@@ -127,6 +146,7 @@ export interface CompletedRow {
   readonly key: string
   readonly etag: string
   readonly checksum: Checksum
+  readonly versionId?: string
 }
 
 /** A bucket is looked through once per day, in batches. */
@@ -168,10 +188,20 @@ export const notificationRules = new Table<readonly [bucket: string, index: numb
   json<NotificationRule>(),
 )
 /**
- * One row per key: its current version. Older versions will be rows of their own table, so that listing a bucket and writing to an
- * unversioned one never meet them.
+ * One row per key whose current version is an object. Delete markers and older versions are rows of other tables, so that listing a bucket
+ * and writing to an unversioned one never meet them. A key has a row here, or in {@link markers}, or no version at all; every write to it
+ * checks and rewrites that row, so that two never make the same version noncurrent.
  */
 export const objects = new Table<readonly [bucket: string, key: string], ObjectRow>('s3-object', objectFormat)
+/** Keys whose current version is a delete marker. */
+export const markers = new Table<readonly [bucket: string, key: string], MarkerRow>('s3-marker', json<MarkerRow>())
+/** Versions that are not current. `order` is that of their sequencers turned round, so the newest of a key comes first. */
+export const versions = new Table<readonly [bucket: string, key: string, order: string], NoncurrentRow>(
+  's3-version',
+  json<NoncurrentRow>(),
+)
+/** Where the version `null` of a key is among {@link versions}; the ids of all others say it themselves. */
+export const nullVersions = new Table<readonly [bucket: string, key: string], string>('s3-null-version', json<string>())
 /** Bodies of up to 4 KiB, beside their object's row so that listings stay small. */
 export const bodies = new Table<readonly [bodyId: string], Uint8Array>('s3-body', raw)
 /** Who holds a blob: a copy shares the blob of its source. A blob without a row here is garbage. */

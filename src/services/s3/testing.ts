@@ -183,8 +183,10 @@ export class S3Harness {
       http,
       traceHeader: options.traceHeader,
       reply: { headers: {} },
-      async decide(grant) {
+      decide: async (grant) => {
         grants.push(grant)
+        // As the authoriser does, which so brings the bucket up to date.
+        await this.s3.resourcePolicy(grant.resource, grant)
         return ((await options.mayDo?.(grant)) ?? true) ? ALLOWED : REFUSED
       },
     }

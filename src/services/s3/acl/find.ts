@@ -2,7 +2,7 @@ import type { PolicyDocument } from '../../../policy/document.ts'
 import type { Grant } from '../../../protocol/operation.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Bucket } from '../buckets.ts'
-import { objects } from '../tables.ts'
+import { findObjectRow } from '../objects/versions.ts'
 import { bucketAclPolicy, isObjectAclAction, objectAclPolicy } from './policy.ts'
 import { bucketAcl, objectAcl } from './rules.ts'
 
@@ -11,7 +11,11 @@ export async function findAclPolicy(store: Store, bucket: Bucket, grant: Grant):
   const ignorePublic = bucket.row.publicAccessBlock?.ignorePublicAcls === true
   if (!isObjectAclAction(grant.action)) return bucketAclPolicy(bucketAcl(bucket.row), ignorePublic)
   const key = grant.resource.slice(grant.resource.indexOf('/') + 1)
-  const row = await objects.get(store, [bucket.name, key])
+  const versionId = grant.context?.['s3:versionid']
+  const found = await findObjectRow(store, bucket.name, key, typeof versionId === 'string' ? versionId : undefined)
   // Who may list the bucket may know that a key is not in it.
-  return objectAclPolicy(row === undefined ? bucketAcl(bucket.row) : objectAcl(bucket.row, row.acl), ignorePublic)
+  return objectAclPolicy(
+    found === undefined ? bucketAcl(bucket.row) : objectAcl(bucket.row, found.row.acl),
+    ignorePublic,
+  )
 }

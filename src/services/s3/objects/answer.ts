@@ -10,6 +10,7 @@ import { metadataOutput } from './metadata.ts'
 import { checkRead } from './preconditions.ts'
 import { type ByteRange, parseRange } from './ranges.ts'
 import { refuseCustomerKeyOnRead } from './refusals.ts'
+import { NULL_VERSION } from './versions.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 /** What GetObject and HeadObject answer alike. */
@@ -34,8 +35,9 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
     return { output, range: undefined }
   }
   const output = describe(row)
-  if (input.VersionId === undefined)
-    Object.assign(output, expirationMember(s3.buckets.lastRead(input.Bucket), input.Key, row))
+  const bucket = s3.buckets.lastRead(input.Bucket)
+  if (bucket?.row.versioning !== undefined) output.VersionId = row.versionId ?? NULL_VERSION
+  if (input.VersionId === undefined) Object.assign(output, expirationMember(bucket, input.Key, row))
   applyOverrides(call, output)
   const wanted = await wantedBytes(call, s3, row, output)
   const { start, end } = wanted ?? { start: 0, end: row.size - 1 }

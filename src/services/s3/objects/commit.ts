@@ -5,7 +5,8 @@ import { announce } from '../announce.ts'
 import type { ReceivedBody } from '../body-store.ts'
 import type { ObjectEventName } from '../events.ts'
 import type { S3 } from '../service.ts'
-import { type Body, type ObjectRow, objects } from '../tables.ts'
+import type { Body, ObjectRow } from '../tables.ts'
+import { findHead, newVersionId, putHead, versionIdMember } from './versions.ts'
 
 /** A version that is about to become the current one of its key. */
 export interface NewVersion {
@@ -17,6 +18,8 @@ export interface NewVersion {
   readonly check?: (current: ObjectRow | undefined, tx: Transaction) => void | Promise<void>
   /** Adds the body, and what else belongs to the commit. */
   readonly attach: (tx: Transaction) => Body | Promise<Body>
+  /** Adds what has to know the version as it will be. */
+  readonly afterwards?: (tx: Transaction, row: ObjectRow) => void
 }
 
 /** One commit: conditions, the bucket, the version, its body, the one it replaces and the events that are owed. */
@@ -27,16 +30,24 @@ export async function commitVersion(s3: S3, call: Call, version: NewVersion): Pr
   if (pending !== undefined) await pending
   return transact(s3.store, async (tx) => {
     const bucket = await s3.buckets.forWrite(tx, bucketName)
-    const current = await objects.get(tx, [bucketName, key])
-    await version.check?.(current, tx)
-    const sequencer = s3.sequencer.next(nowMs, current?.sequencer)
+    const head = await findHead(tx, bucket, key)
+    await version.check?.(head?.kind === 'object' ? head.row : undefined, tx)
+    const sequencer = s3.sequencer.next(nowMs, head?.row.sequencer)
     const body = await version.attach(tx)
-    const row: ObjectRow = { ...version.row, modifiedMs: nowMs - (nowMs % 1000), sequencer, body }
-    objects.put(tx, [bucketName, key], row)
-    if (current !== undefined) s3.bodies.retire(tx, current.body, nowMs)
+    const versionId = bucket.row.versioning === 'Enabled' ? newVersionId(call.requestId, key, sequencer) : undefined
+    const row: ObjectRow = {
+      ...version.row,
+      modifiedMs: nowMs - (nowMs % 1000),
+      sequencer,
+      body,
+      ...(versionId !== undefined && { versionId }),
+    }
+    version.afterwards?.(tx, row)
+    await putHead(s3, tx, bucket, key, head, { kind: 'object', row }, nowMs)
     if (bucket.rules.length > 0) {
       const { etag, size } = row
-      await announce(tx, s3, call, bucket, { name: version.event, key, size, etag, sequencer }, nowMs)
+      const event = { name: version.event, key, size, etag, ...versionIdMember(row), sequencer }
+      await announce(tx, s3, call, bucket, event, nowMs)
     }
     return row
   })

@@ -1,10 +1,12 @@
-import type { AwsError } from '../../../protocol/errors.ts'
+import { AwsError } from '../../../protocol/errors.ts'
 import type { Call, Grant } from '../../../protocol/operation.ts'
-import { invalidArgument, noSuchBucket, noSuchKey, noSuchVersion } from '../errors.ts'
-import { bucketGrant, type BucketInput, objectGrant, type ObjectInput, requireBucket } from '../operation.ts'
+import { noSuchBucket, noSuchKey, noSuchVersion } from '../errors.ts'
+import { bucketGrant, objectGrant, type ObjectInput, requireBucket } from '../operation.ts'
 import type { S3 } from '../service.ts'
-import { type ObjectRow, objects } from '../tables.ts'
+import { type MarkerRow, type ObjectRow, objects } from '../tables.ts'
+import { checkVersionId } from './delete.ts'
 import { existingTags } from './grants.ts'
+import { findHead, findObjectRow, findVersion, NULL_VERSION } from './versions.ts'
 
 export interface VersionInput extends ObjectInput {
   readonly VersionId?: string | undefined
@@ -36,15 +38,20 @@ export function existingObjectGrant(input: VersionInput, row: ObjectRow | undefi
 }
 
 /** The object that was read for authorize. Throws what S3 answers when there is none. */
-export async function requireObject(call: Call<VersionInput>, s3: S3): Promise<ObjectRow> {
+export async function requireObject(
+  call: Call<VersionInput>,
+  s3: S3,
+  currentMarker: MarkerAnswer = 'no-such-key',
+): Promise<ObjectRow> {
   const { input } = call
   const row = inHand.get(call)
   if (input.ExpectedBucketOwner !== undefined) await requireBucket(call, s3)
-  if (row === undefined || (input.VersionId !== undefined && input.VersionId !== 'null')) {
-    throw await missingObject(call, s3, input)
-  }
+  if (row === undefined) throw await missingObject(call, s3, input, currentMarker)
   return row
 }
+
+/** What a call on a key whose current version is a delete marker is answered: reads find nothing, changes are not allowed. */
+export type MarkerAnswer = 'no-such-key' | 'not-allowed'
 
 /** The row of an object whose body went while it was being read: permission is asked again, for its tags may differ. */
 export async function rereadObject(call: Call, s3: S3, input: VersionInput, action: string): Promise<ObjectRow> {
@@ -60,23 +67,65 @@ export function objectInHand(call: Call): ObjectRow | undefined {
   return inHand.get(call)
 }
 
-/** Who may not list a bucket is not told what is in it. */
-export async function missingObject(call: Call, s3: S3, input: VersionInput): Promise<AwsError> {
-  if ((await s3.buckets.find(input.Bucket)) === undefined) return noSuchBucket(input.Bucket)
-  if (input.VersionId !== undefined && input.VersionId !== 'null') {
-    return invalidArgument('Invalid version id specified', 'versionId', input.VersionId)
+/** Who may not list a bucket is not told what is in it, nor what was. */
+export async function missingObject(
+  call: Call,
+  s3: S3,
+  input: VersionInput,
+  currentMarker: MarkerAnswer = 'no-such-key',
+): Promise<AwsError> {
+  const { Bucket: name, Key: key, VersionId: versionId } = input
+  const bucket = await s3.buckets.find(name)
+  if (bucket === undefined) return noSuchBucket(name)
+  try {
+    checkVersionId(versionId, bucket)
+  } catch (error) {
+    if (error instanceof AwsError) return error
+    throw error
   }
-  const grant = bucketGrant('s3:ListBucket', input.Bucket)
+  const grant = bucketGrant(versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions', name)
   const decision = await call.decide(grant)
   if (!decision.allowed) return s3.accessDenied('s3', call.caller, grant, decision)
-  return input.VersionId === undefined ? noSuchKey(input.Key) : noSuchVersion(input.Key, input.VersionId)
+  if (bucket.row.versioning !== undefined) {
+    const found =
+      versionId === undefined
+        ? await findHead(s3.store, bucket, key)
+        : await findVersion(s3.store, name, key, versionId)
+    const isNotAllowed = versionId !== undefined || currentMarker === 'not-allowed'
+    if (found?.kind === 'marker')
+      return isNotAllowed ? markerNotAllowed(call, found.row) : markerIsCurrent(key, found.row)
+  }
+  return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId)
 }
 
-export function findObject(s3: S3, { Bucket, Key }: BucketInput & { Key: string }): Promise<ObjectRow | undefined> {
-  return objects.get(s3.store, [Bucket, Key])
+function markerIsCurrent(key: string, marker: MarkerRow): AwsError {
+  const { code, status, message, fields } = noSuchKey(key)
+  return new AwsError(code, status, message, fields, markerHeaders(marker))
 }
 
-/** `s3:GetObjectTagging` → `s3:GetObjectVersionTagging`, `s3:GetObject` → `s3:GetObjectVersion`. */
+/** A delete marker can be deleted, and nothing else. */
+function markerNotAllowed(call: Call, marker: MarkerRow): AwsError {
+  return new AwsError(
+    'MethodNotAllowed',
+    405,
+    'The specified method is not allowed against this resource.',
+    { Method: call.http?.method ?? 'GET', ResourceType: 'DeleteMarker' },
+    { ...markerHeaders(marker), allow: 'DELETE', 'last-modified': new Date(marker.modifiedMs).toUTCString() },
+  )
+}
+
+function markerHeaders({ versionId }: MarkerRow): Record<string, string> {
+  return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId ?? NULL_VERSION }
+}
+
+export async function findObject(s3: S3, { Bucket, Key, VersionId }: VersionInput): Promise<ObjectRow | undefined> {
+  if (VersionId === undefined) return objects.get(s3.store, [Bucket, Key])
+  return (await findObjectRow(s3.store, Bucket, Key, VersionId))?.row
+}
+
+const NO_VERSION_ACTIONS = /^s3:(RestoreObject|(Get|Put)Object(Retention|LegalHold))$/
+
+/** `s3:GetObjectTagging` → `s3:GetObjectVersionTagging`, `s3:GetObject` → `s3:GetObjectVersion`; some actions have no such twin. */
 function versioned(action: string): string {
-  return action.replace('Object', 'ObjectVersion')
+  return NO_VERSION_ACTIONS.test(action) ? action : action.replace('Object', 'ObjectVersion')
 }

@@ -2,12 +2,13 @@ import { AwsError } from '../../../protocol/errors.ts'
 import type { Call } from '../../../protocol/operation.ts'
 import type { ByteSource } from '../../../std/byte-source.ts'
 import { checkExpectedOwner, requireExpectedOwner } from '../expected-owner.ts'
-import { noSuchBucket } from '../errors.ts'
+import { invalidRequest, noSuchBucket } from '../errors.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
 import { refuseArchived } from './archived.ts'
 import { missingObject, objectInHand, rereadObject, type VersionInput } from './in-hand.ts'
 import type { ByteRange } from './ranges.ts'
+import { NULL_VERSION } from './versions.ts'
 
 /** The source of a copy, which authorize has read. Throws what S3 answers when there is none. */
 export async function requireSource(
@@ -21,11 +22,20 @@ export async function requireSource(
   if (bucket === undefined) throw noSuchBucket(source.Bucket)
   requireExpectedOwner(owner, bucket)
   const row = objectInHand(call)
-  if (row === undefined || (source.VersionId !== undefined && source.VersionId !== 'null')) {
-    throw await missingObject(call, s3, source)
+  if (row === undefined) {
+    const error = await missingObject(call, s3, source)
+    throw error.code === 'MethodNotAllowed' ? invalidRequest(MARKER_SOURCE) : error
   }
   refuseArchived(row)
   return row
+}
+
+const MARKER_SOURCE = 'The source of a copy request may not specifically refer to a delete marker by version id.'
+
+/** `x-amz-copy-source-version-id`: of a source in a bucket that has, or had, versioning. */
+export function sourceVersionMember(s3: S3, source: VersionInput, row: ObjectRow): { CopySourceVersionId?: string } {
+  if (s3.buckets.lastRead(source.Bucket)?.row.versioning === undefined) return {}
+  return { CopySourceVersionId: row.versionId ?? NULL_VERSION }
 }
 
 const TRIES_MAX = 20

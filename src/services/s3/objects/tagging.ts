@@ -3,27 +3,30 @@ import { transact } from '../../../store/transaction.ts'
 import { announce } from '../announce.ts'
 import type { ObjectEventName } from '../events.ts'
 import type { S3 } from '../service.ts'
-import { objects, type Tags } from '../tables.ts'
+import type { ObjectRow, Tags } from '../tables.ts'
 import { missingObject, requireObject, type VersionInput } from './in-hand.ts'
+import { findObjectRow, rewriteObject, versionIdMember } from './versions.ts'
 
-/** Replaces the tags of a current version; nothing else of it changes. */
+/** Replaces the tags of a version; nothing else of it changes. */
 export async function commitTags(
   s3: S3,
   call: Call<VersionInput>,
   tags: Tags | undefined,
   event: Extract<ObjectEventName, `ObjectTagging:${string}`>,
-): Promise<void> {
-  await requireObject(call, s3)
+): Promise<ObjectRow> {
+  await requireObject(call, s3, 'not-allowed')
   const nowMs = s3.clock.now()
-  const { Bucket: name, Key: key } = call.input
-  const isThere = await transact(s3.store, async (tx) => {
+  const { Bucket: name, Key: key, VersionId: versionId } = call.input
+  const changed = await transact(s3.store, async (tx) => {
     const bucket = await s3.buckets.forWrite(tx, name)
-    const row = await objects.get(tx, [name, key])
-    if (row === undefined) return false
-    const { tags: _, ...rest } = row
-    objects.put(tx, [name, key], tags === undefined || tags.length === 0 ? rest : { ...rest, tags })
-    await announce(tx, s3, call, bucket, { name: event, key, etag: row.etag }, nowMs)
-    return true
+    const found = await findObjectRow(tx, name, key, versionId)
+    if (found === undefined) return undefined
+    const { tags: _, ...rest } = found.row
+    await rewriteObject(tx, name, key, found, tags === undefined || tags.length === 0 ? rest : { ...rest, tags })
+    const { etag } = found.row
+    await announce(tx, s3, call, bucket, { name: event, key, etag, ...versionIdMember(found.row) }, nowMs)
+    return found.row
   })
-  if (!isThere) throw await missingObject(call, s3, call.input)
+  if (changed === undefined) throw await missingObject(call, s3, call.input, 'not-allowed')
+  return changed
 }

@@ -59,9 +59,11 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       async check(current, tx) {
         checkSinceStart(condition, key, current, await requireUpload(tx, input))
       },
+      afterwards(tx, { versionId }) {
+        completed.put(tx, [uploadId], { bucket, key, etag, checksum, ...(versionId !== undefined && { versionId }) })
+      },
       attach(tx) {
         uploads.delete(tx, [bucket, key, uploadId])
-        completed.put(tx, [uploadId], { bucket, key, etag, checksum })
         leaveGarbage(tx, nowMs + GARBAGE_GRACE_MS, { kind: 'upload', uploadId, isCompleted: true })
         leaveGarbage(tx, nowMs + COMPLETED_AGE_MAX_MS, { kind: 'completed', uploadId })
         s3.bodies.layouts.write(tx, uploadId, layout)
@@ -77,13 +79,13 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       if (other === undefined || !(error instanceof AwsError) || error.code !== 'NoSuchUpload') throw error
       return answer(call, other)
     }
-    return { ...answer(call, { etag, checksum }), ...expirationMember(owning, key, stored) }
+    return { ...answer(call, stored), ...expirationMember(owning, key, stored) }
   },
 }
 
 function answer(
   call: CompleteCall,
-  { etag, checksum }: Pick<CompletedRow, 'etag' | 'checksum'>,
+  { etag, checksum, versionId }: Pick<CompletedRow, 'etag' | 'checksum' | 'versionId'>,
 ): S3Output<'CompleteMultipartUpload'> {
   const { Bucket, Key } = call.input
   return {
@@ -92,6 +94,7 @@ function answer(
     Key,
     ETag: `"${etag}"`,
     ...checksumOutput(checksum),
+    ...(versionId !== undefined && { VersionId: versionId }),
     ServerSideEncryption: 'AES256',
   }
 }

@@ -12,10 +12,11 @@ import { existingObjectGrant, takeInHand, type VersionInput } from '../objects/i
 import { metadataOf } from '../objects/metadata.ts'
 import { checkCopySource, checkWrite, writeCondition } from '../objects/preconditions.ts'
 import { refuseCustomerKeyOnRead, refuseUnsupported } from '../objects/refusals.ts'
-import { openSource, requireSource } from '../objects/source.ts'
+import { openSource, requireSource, sourceVersionMember } from '../objects/source.ts'
+import { findObjectRow, newVersionMember } from '../objects/versions.ts'
 import { requireBucket, type S3Input, type S3Operation } from '../operation.ts'
 import type { S3 } from '../service.ts'
-import { type ObjectRow, objects, type SimpleBody } from '../tables.ts'
+import type { ObjectRow, SimpleBody } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
 import { UPLOAD_BYTES_MAX } from '../body-store.ts'
 
@@ -64,6 +65,8 @@ export const copyObject: S3Operation<'CopyObject'> = {
         ...checksumOutput(copy.checksum),
       },
       ServerSideEncryption: 'AES256',
+      ...newVersionMember(copy),
+      ...sourceVersionMember(s3, source, row),
       ...expirationMember(bucket, input.Key, copy),
     }
   },
@@ -92,7 +95,7 @@ async function shareBody(s3: S3, target: Target, row: ObjectRow): Promise<Object
   if (body.kind !== 'blob' || checksum.algorithm !== algorithm || checksum.type !== 'FULL_OBJECT') return undefined
   try {
     return await commitCopy(s3, target, row, { etag, size, checksum }, async (tx) => {
-      const now = await objects.get(tx, [source.Bucket, source.Key])
+      const now = (await findObjectRow(tx, source.Bucket, source.Key, source.VersionId))?.row
       if (now?.body.kind !== 'blob' || now.body.id !== body.id) throw new SourceChanged()
       return s3.bodies.share(tx, body.id, call.requestId)
     })
@@ -138,8 +141,9 @@ function commitCopy(
   })
 }
 
+/** An older version that is copied onto its key becomes the current one. */
 function isOntoItself({ input }: CopyCall, source: VersionInput): boolean {
-  return source.Bucket === input.Bucket && source.Key === input.Key
+  return source.Bucket === input.Bucket && source.Key === input.Key && source.VersionId === undefined
 }
 
 /** An ACL, or tags, alone do not count. */

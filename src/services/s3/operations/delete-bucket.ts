@@ -1,19 +1,23 @@
 import { AwsError } from '../../../protocol/errors.ts'
+import type { Lister } from '../../../store/table.ts'
 import { transact } from '../../../store/transaction.ts'
 import { noSuchBucket } from '../errors.ts'
 import { GARBAGE_GRACE_MS, leaveGarbage } from '../garbage.ts'
 import { bucketOperation } from '../operation.ts'
 import type { S3 } from '../service.ts'
 import {
+  type BucketRow,
   bucketCors,
   bucketLifecycles,
   bucketPolicies,
   buckets,
   bucketTags,
   lifecycleRounds,
+  markers,
   notificationRules,
   objects,
   uploads,
+  versions,
 } from '../tables.ts'
 
 const BATCH = 500
@@ -24,7 +28,7 @@ export const deleteBucket = bucketOperation<'DeleteBucket'>('s3:DeleteBucket', a
   await transact(s3.store, async (tx) => {
     const row = await buckets.get(tx, [name])
     if (row === undefined) throw noSuchBucket(name)
-    if ((await objects.list(tx, { prefix: [name], limit: 1 })).length > 0) throw notEmpty(name)
+    await requireEmpty(tx, name, row)
     // A write has taken the mark away since, and with it the certainty that the listing above saw everything.
     if (!row.isBeingDeleted || (await uploads.list(tx, { prefix: [name], limit: 1 })).length > 0) throw busy()
     buckets.delete(tx, [name])
@@ -46,8 +50,8 @@ export const deleteBucket = bucketOperation<'DeleteBucket'>('s3:DeleteBucket', a
  */
 async function mark(s3: S3, name: string): Promise<void> {
   await transact(s3.store, async (tx) => {
-    if ((await objects.list(tx, { prefix: [name], limit: 1 })).length > 0) throw notEmpty(name)
-    await s3.buckets.configure(tx, name, { isBeingDeleted: true })
+    const row = await s3.buckets.configure(tx, name, { isBeingDeleted: true })
+    await requireEmpty(tx, name, row)
   })
 }
 
@@ -69,8 +73,22 @@ async function endUploads(s3: S3, name: string): Promise<void> {
   }
 }
 
-const notEmpty = (name: string): AwsError =>
-  new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', { BucketName: name })
+/** Every version has a row in one of these tables, as has every delete marker. */
+async function requireEmpty(tx: Lister, name: string, { versioning }: BucketRow): Promise<void> {
+  const options = { prefix: [name], limit: 1 }
+  const isEmpty =
+    (await objects.list(tx, options)).length === 0 &&
+    (versioning === undefined ||
+      ((await markers.list(tx, options)).length === 0 && (await versions.list(tx, options)).length === 0))
+  if (isEmpty) return
+  const message = 'The bucket you tried to delete is not empty'
+  throw new AwsError(
+    'BucketNotEmpty',
+    409,
+    versioning === undefined ? message : `${message}. You must delete all versions in the bucket.`,
+    { BucketName: name },
+  )
+}
 
 const busy = (): AwsError =>
   new AwsError(

@@ -2,6 +2,7 @@ import { headerNotImplemented, noSuchKey, preconditionFailed } from '../errors.t
 import { checkKey } from '../object-keys.ts'
 import { checkVersionId, commitDeletion } from '../objects/delete.ts'
 import { matchesEtag } from '../objects/preconditions.ts'
+import { NULL_VERSION } from '../objects/versions.ts'
 import { objectGrant, requireBucket, type S3Operation } from '../operation.ts'
 
 export const deleteObject: S3Operation<'DeleteObject'> = {
@@ -20,17 +21,22 @@ export const deleteObject: S3Operation<'DeleteObject'> = {
     checkKey(key)
     if (input.IfMatchSize !== undefined) throw headerNotImplemented('x-amz-if-match-size')
     if (input.IfMatchLastModifiedTime !== undefined) throw headerNotImplemented('x-amz-if-match-last-modified-time')
-    await requireBucket(call, s3)
-    checkVersionId(input.VersionId)
-    await commitDeletion(s3, call, {
+    const owning = await requireBucket(call, s3)
+    checkVersionId(input.VersionId, owning)
+    const { marker } = await commitDeletion(s3, call, {
       bucket,
       key,
+      versionId: input.VersionId,
       check(current) {
         if (ifMatch === undefined) return
         if (current === undefined) throw noSuchKey(key)
         if (!matchesEtag(ifMatch, current.etag)) throw preconditionFailed('If-Match')
       },
     })
-    return {}
+    const versionId = input.VersionId ?? (marker && (marker.versionId ?? NULL_VERSION))
+    return {
+      ...(marker !== undefined && { DeleteMarker: true }),
+      ...(versionId !== undefined && owning.row.versioning !== undefined && { VersionId: versionId }),
+    }
   },
 }

@@ -1,11 +1,12 @@
 import { AwsError, notImplemented } from '../../../protocol/errors.ts'
 import type { Call } from '../../../protocol/operation.ts'
-import { malformedXml, noSuchKey, preconditionFailed } from '../errors.ts'
+import { malformedXml, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts'
 import { requireIntegrityHeader } from '../integrity.ts'
 import { checkKey } from '../object-keys.ts'
-import { commitDeletion, requireKnownVersion } from '../objects/delete.ts'
+import { commitDeletion, type Deleted as Deletion } from '../objects/delete.ts'
 import { matchesEtag } from '../objects/preconditions.ts'
-import { objectGrant, requireBucket, type S3Input, type S3Operation } from '../operation.ts'
+import { NULL_VERSION } from '../objects/versions.ts'
+import { objectGrant, requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
 import type { S3 } from '../service.ts'
 
 const ENTRIES_MAX = 1000
@@ -25,16 +26,13 @@ export const deleteObjects: S3Operation<'DeleteObjects'> = {
     if (entries.length === 0 || entries.length > ENTRIES_MAX) throw malformedXml()
     requireIntegrityHeader(call.http)
     await requireBucket(call, s3)
-    const outcomes: (AwsError | undefined)[] = []
+    const outcomes: Outcome[] = []
     for (let from = 0; from < entries.length; from += CONCURRENT) {
       const slice = entries.slice(from, from + CONCURRENT)
       outcomes.push(...(await Promise.all(slice.map((entry) => deleteOne(call, s3, entry)))))
     }
-    const failed = entries.flatMap((entry, index) => {
-      const error = outcomes[index]
-      return error === undefined ? [] : [{ ...identity(entry), Code: error.code, Message: error.message }]
-    })
-    const deleted = entries.filter((_, index) => outcomes[index] === undefined).map(identity)
+    const failed = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]))
+    const deleted = outcomes.flatMap(({ deleted: one }) => (one === undefined ? [] : [one]))
     return {
       ...(request.Quiet !== true && deleted.length > 0 && { Deleted: deleted }),
       ...(failed.length > 0 && { Errors: failed }),
@@ -42,18 +40,30 @@ export const deleteObjects: S3Operation<'DeleteObjects'> = {
   },
 }
 
-/** The error of an entry, or undefined when it is gone. What is not S3's to say fails the whole request. */
-async function deleteOne(call: DeleteCall, s3: S3, entry: Entry): Promise<AwsError | undefined> {
+type Output = S3Output<'DeleteObjects'>
+type Deleted = NonNullable<Output['Deleted']>[number]
+type Failed = NonNullable<Output['Errors']>[number]
+
+interface Outcome {
+  readonly deleted?: Deleted
+  readonly error?: Failed
+}
+
+/** What became of an entry. An error that is not S3's to say fails the whole request. */
+async function deleteOne(call: DeleteCall, s3: S3, entry: Entry): Promise<Outcome> {
+  const { Key, VersionId } = entry
+  const identity = { Key, ...(VersionId !== undefined && { VersionId }) }
   try {
-    await deleteEntry(call, s3, entry)
-    return undefined
+    const { marker } = await deleteEntry(call, s3, entry)
+    const made = marker && { DeleteMarker: true, DeleteMarkerVersionId: marker.versionId ?? NULL_VERSION }
+    return { deleted: { ...identity, ...made } }
   } catch (error) {
-    if (error instanceof AwsError) return error
+    if (error instanceof AwsError) return { error: { ...identity, Code: error.code, Message: error.message } }
     throw error
   }
 }
 
-async function deleteEntry(call: DeleteCall, s3: S3, entry: Entry): Promise<void> {
+async function deleteEntry(call: DeleteCall, s3: S3, entry: Entry): Promise<Deletion> {
   const { Key: key, VersionId: versionId, ETag: etag } = entry
   const { Bucket: bucket, BypassGovernanceRetention: bypass } = call.input
   if (key === undefined) throw malformedXml()
@@ -70,20 +80,18 @@ async function deleteEntry(call: DeleteCall, s3: S3, entry: Entry): Promise<void
   }
   checkKey(key)
   if (entry.Size !== undefined || entry.LastModifiedTime !== undefined) throw notImplemented()
-  requireKnownVersion(key, versionId)
-  await commitDeletion(s3, call, {
+  const done = await commitDeletion(s3, call, {
     bucket,
     key,
+    versionId,
     check(current) {
       if (etag === undefined) return
       if (current === undefined) throw noSuchKey(key)
       if (!matchesEtag(etag, current.etag)) throw preconditionFailed('If-Match')
     },
   })
+  // A single deletion of what is not there succeeds; here an id that names nothing is an error of its entry.
+  if (done.isMissing === true && versionId !== undefined && versionId !== NULL_VERSION)
+    throw noSuchVersion(key, versionId)
+  return done
 }
-
-function identity({ Key, VersionId }: Entry): { Key: string | undefined; VersionId?: string } {
-  return { Key, ...(VersionId !== undefined && { VersionId }) }
-}
-
-/** So many keys in one body: S3 wants to be sure that it arrived whole. Calls inside the house cannot be damaged. */

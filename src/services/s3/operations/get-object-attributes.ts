@@ -3,6 +3,7 @@ import { invalidArgument } from '../errors.ts'
 import { pageSize } from '../listing/parameters.ts'
 import { existingObjectGrant, existingObjectGrants, objectInHand, requireObject } from '../objects/in-hand.ts'
 import { refuseCustomerKeyOnRead } from '../objects/refusals.ts'
+import { versionMember } from '../objects/versions.ts'
 import type { S3Operation, S3Output } from '../operation.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
@@ -30,10 +31,11 @@ export const getObjectAttributes: S3Operation<'GetObjectAttributes'> = {
       : undefined
     return {
       LastModified: new Date(row.modifiedMs),
+      ...versionMember(s3, input.Bucket, row),
       ...(names.has('ETag') && { ETag: row.etag }),
       ...(names.has('Checksum') && { Checksum: checksumAttribute(row) }),
       ...(parts !== undefined && { ObjectParts: parts }),
-      ...(names.has('StorageClass') && { StorageClass: 'STANDARD' as const }),
+      ...(names.has('StorageClass') && { StorageClass: (row.storageClass ?? 'STANDARD') as 'STANDARD' }),
       ...(names.has('ObjectSize') && { ObjectSize: row.size }),
     }
   },

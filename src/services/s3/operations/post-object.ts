@@ -41,6 +41,7 @@ export const postObject: Operation<PostInput, { Body?: string }, S3> = {
     const { Expiration: expiration } = expirationMember(owning, key, row)
     const { headers } = call.reply
     headers['x-amz-server-side-encryption'] = 'AES256'
+    if (row.versionId !== undefined) headers['x-amz-version-id'] = row.versionId
     if (expiration !== undefined) headers['x-amz-expiration'] = expiration
     const { ChecksumType: type, ...checksum } = checksumOutput(row.checksum)
     headers['x-amz-checksum-type'] = type

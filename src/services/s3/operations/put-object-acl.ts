@@ -5,9 +5,9 @@ import { checkAcl, keptAcl, objectAcl } from '../acl/rules.ts'
 import { announce } from '../announce.ts'
 import { aclContext } from '../objects/grants.ts'
 import { existingObjectGrants, missingObject, requireObject } from '../objects/in-hand.ts'
+import { findObjectRow, rewriteObject, versionIdMember } from '../objects/versions.ts'
 import { requireBucket, type S3Operation } from '../operation.ts'
 import { canonicalUserId } from '../owners.ts'
-import { objects } from '../tables.ts'
 
 export const putObjectAcl: S3Operation<'PutObjectAcl'> = {
   async authorize(call, s3) {
@@ -18,28 +18,28 @@ export const putObjectAcl: S3Operation<'PutObjectAcl'> = {
 
   async handle(call, s3) {
     const { input } = call
-    const { Bucket: name, Key: key } = input
-    const before = await requireObject(call, s3)
+    const { Bucket: name, Key: key, VersionId: versionId } = input
+    const before = await requireObject(call, s3, 'not-allowed')
     const { row: bucketRow } = await requireBucket(call, s3)
     const { owner } = objectAcl(bucketRow, before.acl)
     const requested = requestedAcl(input, 'object', { owner, bucketOwner: canonicalUserId(bucketRow.accountId) })
     const nowMs = s3.clock.now()
     const isThere = await transact(s3.store, async (tx) => {
       const bucket = await s3.buckets.forWrite(tx, name)
-      const row = await objects.get(tx, [name, key])
-      if (row === undefined) return false
+      const found = await findObjectRow(tx, name, key, versionId)
+      if (found === undefined) return false
+      const { row } = found
       checkAcl(bucket.row, requested, input)
       // What leaves the ACL as it was is no event.
       if (isSameAcl(objectAcl(bucket.row, row.acl), requested)) return true
       const { acl: _, ...rest } = row
       const acl = keptAcl(bucket.row, requested)
-      objects.put(tx, [name, key], acl === undefined ? rest : { ...rest, acl })
-      const { etag, versionId } = row
-      const event = { name: 'ObjectAcl:Put' as const, key, etag, ...(versionId !== undefined && { versionId }) }
+      await rewriteObject(tx, name, key, found, acl === undefined ? rest : { ...rest, acl })
+      const event = { name: 'ObjectAcl:Put' as const, key, etag: row.etag, ...versionIdMember(row) }
       await announce(tx, s3, call, bucket, event, nowMs)
       return true
     })
-    if (!isThere) throw await missingObject(call, s3, input)
+    if (!isThere) throw await missingObject(call, s3, input, 'not-allowed')
     return {}
   },
 }

@@ -1,6 +1,7 @@
 import { addRequestTags } from '../objects/grants.ts'
 import { existingObjectGrants } from '../objects/in-hand.ts'
 import { commitTags } from '../objects/tagging.ts'
+import { versionMember } from '../objects/versions.ts'
 import type { S3Operation } from '../operation.ts'
 import { parseTagSet } from '../tags.ts'
 
@@ -19,7 +20,7 @@ export const putObjectTagging: S3Operation<'PutObjectTagging'> = {
 
   async handle(call, s3) {
     const tags = parseTagSet(call.input.Tagging, 'object')
-    await commitTags(s3, call, tags, 'ObjectTagging:Put')
-    return {}
+    const row = await commitTags(s3, call, tags, 'ObjectTagging:Put')
+    return versionMember(s3, call.input.Bucket, row)
   },
 }

@@ -2,6 +2,7 @@ import { checksumOutput } from '../checksums.ts'
 import { expirationMember } from '../lifecycle/expiration.ts'
 import { writeGrants } from '../objects/grants.ts'
 import { storeUpload } from '../objects/store.ts'
+import { newVersionMember } from '../objects/versions.ts'
 import type { S3Operation } from '../operation.ts'
 
 export const putObject: S3Operation<'PutObject'> = {
@@ -12,6 +13,7 @@ export const putObject: S3Operation<'PutObject'> = {
     return {
       ETag: `"${row.etag}"`,
       ...checksumOutput(row.checksum),
+      ...newVersionMember(row),
       ServerSideEncryption: 'AES256',
       ...expirationMember(bucket, call.input.Key, row),
     }

@@ -10,7 +10,7 @@ import { existingObjectGrant, takeInHand } from '../objects/in-hand.ts'
 import { checkCopySource } from '../objects/preconditions.ts'
 import type { ByteRange } from '../objects/ranges.ts'
 import { refuseCustomerKeyOnRead, refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
-import { openSource, requireSource } from '../objects/source.ts'
+import { openSource, requireSource, sourceVersionMember } from '../objects/source.ts'
 import { requireBucket, type S3Operation } from '../operation.ts'
 import type { ObjectRow } from '../tables.ts'
 import { UPLOAD_BYTES_MAX } from '../body-store.ts'
@@ -36,7 +36,9 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = {
     const source = parseCopySource(input.CopySource)
     const row = await requireSource(call, s3, source)
     checkCopySource(input, row, call.nowMs)
-    const { bytes } = await openSource(call, s3, source, row, (current) => copyRange(input.CopySourceRange, current))
+    const { row: copied, bytes } = await openSource(call, s3, source, row, (current) =>
+      copyRange(input.CopySourceRange, current),
+    )
     const algorithm = partAlgorithm(upload)
     const received = await s3.bodies.receive(bytes, digestsFor(algorithm))
     const part = await keepOrDiscard(s3, received, () => commitPart(s3, input, received, algorithm, call.requestId))
@@ -47,6 +49,7 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = {
         ...(upload.checksum !== null && checksumMember(algorithm, part.checksum)),
       },
       ServerSideEncryption: 'AES256',
+      ...sourceVersionMember(s3, source, copied),
     }
   },
 }
