@@ -12,7 +12,7 @@ import { publishOwed } from './owed.ts'
 import type { OwedMessage } from './tables.ts'
 import { SnsTarget } from './target.ts'
 import { findTopic, policyTextOf } from './topics.ts'
-import { forgetDeduplications } from './upkeep.ts'
+import { upkeep } from './upkeep.ts'
 
 export interface SnsOptions {
   readonly store: Store
@@ -70,8 +70,8 @@ export class Sns {
     return { policy: { name: topic.arn, document }, accountId: topic.ref.accountId, isTrustPolicy: false }
   }
 
-  /** Forgets what FIFO topics need to know no longer. To be called from time to time. */
+  /** Takes away what time has ended. To be called from time to time. */
   upkeep(signal: AbortSignal): Promise<void> {
-    return forgetDeduplications(this.store, this.clock.now(), signal)
+    return upkeep(this.store, this.clock.now(), signal)
   }
 }

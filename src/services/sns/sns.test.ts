@@ -235,6 +235,18 @@ describe('an HTTP subscription', () => {
     expect((await test.call('ListSubscriptions', {})).Subscriptions).toEqual([])
   })
 
+  it('ends when it is not confirmed within two days', async () => {
+    await test.call('Subscribe', { TopicArn: topic, Protocol: 'http', Endpoint: url })
+    await posted(1)
+    const step = async (hours: number) => {
+      await test.clock.advance(hours * 3_600_000)
+      await test.sns.upkeep(new AbortController().signal)
+      return (await test.call('ListSubscriptions', {})).Subscriptions?.length
+    }
+    expect(await step(47)).toBe(1)
+    expect(await step(1)).toBe(0)
+  })
+
   it('is tried four times, then the message is a dead letter', async () => {
     const deadLetterTargetArn = `arn:aws:sqs:${REGION}:${ACCOUNT}:dead`
     const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn }) }
