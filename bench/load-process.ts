@@ -7,8 +7,9 @@ export interface LoadTask {
   readonly identity: Identity
   readonly service: string
   readonly method: string
-  /** `{i}` becomes the request's number modulo `distinct`. */
+  /** `{i}` becomes the request's number modulo `distinct`, `{p}` that number divided by `prefixEvery`. */
   readonly target: string
+  readonly prefixEvery?: number
   readonly distinct: number
   readonly bodyBytes: number
   /** Used instead of random bytes. */
@@ -29,7 +30,7 @@ async function run(task: LoadTask): Promise<LoadResult> {
   const requests = Array.from({ length: task.distinct }, (_, i) =>
     signedRequest(task.identity, task.service, {
       method: task.method,
-      target: task.target.replace('{i}', String(i)),
+      target: task.target.replace('{i}', String(i)).replace('{p}', String(Math.floor(i / (task.prefixEvery ?? 1)))),
       host,
       body,
       ...(task.headers && { headers: task.headers }),
