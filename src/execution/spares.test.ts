@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openWorkshop, type Workshop } from './test-support/functions.ts'
 
 /** Only a process that was started ahead has loaded the SDK by itself. */
@@ -33,11 +33,12 @@ const define = (environment: Record<string, string>, changes: Parameters<Worksho
   workshop.define({ 'index.js': PROBE, 'own.txt': environment['A'] ?? '' }, { environment, memoryMb: 128, ...changes })
 const places = () => readdirSync(join(workshop.directory, 'run')).filter((name) => /-\d+$/.test(name))
 
-afterEach(() => workshop[Symbol.asyncDispose]())
-
 describe.each(['auto', 'process'] as const)('with isolation %s, a process that was started ahead', (isolation) => {
+  beforeAll(() => open({ isolation }))
+  beforeEach(() => workshop.executor.startedAhead)
+  afterAll(() => workshop[Symbol.asyncDispose]())
+
   it('becomes one function, with its code, layers, variables and credentials', async () => {
-    await open({ isolation })
     const { kind } = workshop.executor.isolation
     const layer = await workshop.write({ 'nodejs/node_modules/from-layer/index.js': 'module.exports = "layer"' })
     const hasPlaces = kind === 'bubblewrap'
@@ -62,14 +63,12 @@ describe.each(['auto', 'process'] as const)('with isolation %s, a process that w
   })
 
   it('is started again like any other after it ended', async () => {
-    await open({ isolation })
     const fn = await define({ A: 'one' })
     expect((await fn.run({ exit: true })).errorType).toBe('Runtime.ExitError')
     expect((await fn.run()).value).toMatchObject({ isAhead: false, own: 'one', isHome: true })
   })
 
   it('becomes a Python function', async () => {
-    await open({ isolation })
     const code = `import os, sys
 def handler(event, context): return [os.environ.get("A"), "boto3" in sys.modules, os.getcwd() == os.environ["LAMBDA_TASK_ROOT"]]`
     const changes = { runtime: 'python3.12', handler: 'm.handler', environment: { A: 'one' } }
@@ -91,11 +90,8 @@ def handler(event, context): return [os.environ.get("A"), "boto3" in sys.modules
     )
     expect((await bringing.run()).value).toBe(1)
   })
-})
 
-describe('processes that were started ahead', () => {
-  it('leave a copy of the SDK that the function brings alone', async () => {
-    await open()
+  it.runIf(isolation === 'auto')('leaves a copy of the SDK that the function brings alone', async () => {
     const fn = await workshop.define(
       {
         'index.mjs': `import { mine } from '@aws-sdk/client-s3'; export const handler = async () => mine`,
@@ -106,19 +102,21 @@ describe('processes that were started ahead', () => {
     expect((await fn.run()).value).toBe(1)
   })
 
-  it('are held to the memory of their function', async () => {
-    await open()
+  it.runIf(isolation === 'auto')('is held to the memory of their function', async () => {
     const fn = await define({}, { timeoutMs: 20_000 })
     expect((await fn.run({ fill: true })).errorType).toBe('Runtime.OutOfMemory')
   })
 
-  it.each([
+  it.runIf(isolation === 'auto').each([
     ['NODE_OPTIONS', '--no-warnings'],
     ['LD_LIBRARY_PATH', '/opt/lib'],
-  ])('are not for functions that set %s', async (name, value) => {
-    await open()
+  ])('is not for functions that set %s', async (name, value) => {
     expect((await (await define({ [name]: value })).run()).value).toMatchObject({ isAhead: false })
   })
+})
+
+describe('processes that were started ahead', () => {
+  afterEach(() => workshop[Symbol.asyncDispose]())
 
   it('count among the processes of the machine, and give way to functions', async () => {
     await open({ environmentsMax: 1, isolation: 'process' })
