@@ -73,6 +73,8 @@ export class Environment {
   #session: RuntimeSession | undefined
   #credentialsExpireMs = Number.POSITIVE_INFINITY
   #freeing: Promise<void> | undefined
+  /** Of a process that was adopted and not told yet what it is. */
+  #isCodeVisible: Promise<void> | undefined
 
   constructor(spec: FunctionSpec, options: EnvironmentOptions) {
     this.spec = spec
@@ -212,7 +214,8 @@ export class Environment {
     this.#listener = spare.listener
     this.#session = spare.session
     try {
-      await spare.sandbox.bind(this.spec)
+      const { isVisible } = await spare.sandbox.bind(this.spec)
+      this.#isCodeVisible = isVisible
       // After its end, which may have come meanwhile, there is a place still: the first event starts a process in it.
       return true
     } catch {
@@ -237,9 +240,8 @@ export class Environment {
     const { paths } = sandbox
     const logStreamName = this.#streamName
     const variables = variablesOf({ spec, runtime, paths, credentials, logStreamName, runtimeApi, endpointUrl })
-    if (this.#session !== undefined) {
-      if (this.#session.exit === undefined) this.#session.assign(assignmentOf(runtime, paths, variables), this.#log)
-      return this.#untilInitialized(limitMs)
+    if (this.#isCodeVisible !== undefined) {
+      return this.#startAdopted(this.#isCodeVisible, assignmentOf(runtime, paths, variables), limitMs)
     }
     const command = await commandOf(runtime, spec, paths, spec.layerPaths, ports)
     if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
@@ -250,6 +252,27 @@ export class Environment {
       throw startError('no process could be started', error)
     }
     return this.#untilInitialized(limitMs)
+  }
+
+  /** The process takes its variables while its code is being put in place. */
+  async #startAdopted(isVisible: Promise<void>, assignment: string, limitMs: number): Promise<Ending | undefined> {
+    const session = this.#session
+    assert(session !== undefined, 'what was adopted is there')
+    this.#isCodeVisible = undefined
+    const initialized = this.#untilInitialized(limitMs)
+    if (session.exit === undefined) session.assign(assignment, this.#log)
+    try {
+      await isVisible
+    } catch {
+      // A process of its own shows whether this function can run, and says why not.
+      await this.#endSession()
+      if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
+      await this.#release()
+      await this.#makePlace()
+      return this.#startRuntime(limitMs)
+    }
+    if (session.exit === undefined) session.api.release()
+    return initialized
   }
 
   async #untilInitialized(limitMs: number): Promise<Ending | undefined> {

@@ -1,7 +1,7 @@
 /**
  * The Runtime API of one runtime process: `/2018-06-01/runtime/…`. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  *
- * Blank → Started (assigned): only of processes started ahead, over a call of our own that no runtime of a function ever gets to make.
+ * Blank → Assigned → Started: only of processes started ahead, over calls of our own that are gone before code of a function is loaded.
  * Started → Ready (next) → Running (an event was handed out) → Responded (response or error) → Ready …
  * Started → InitError. Every other move is refused with 403 InvalidStateTransition, and changes nothing.
  */
@@ -43,7 +43,7 @@ export interface RuntimeListener {
   onError(error: ReportedError): void
 }
 
-type State = 'Blank' | 'Started' | 'InitError' | 'Ready' | 'Running' | 'Responded'
+type State = 'Blank' | 'Assigned' | 'Started' | 'InitError' | 'Ready' | 'Running' | 'Responded'
 
 interface Route {
   readonly method: 'GET' | 'POST'
@@ -62,6 +62,7 @@ export class RuntimeApi {
   #state: State
   /** What the process that was started ahead waits with. */
   #blank: ApiRequest | undefined
+  #isReleased = false
   /** Runtimes that wait for an event, oldest first; more than one only when a client asked again on a new connection. */
   #waiting: ApiRequest[] = []
   #event: RuntimeEvent | undefined
@@ -77,9 +78,19 @@ export class RuntimeApi {
   /** Tells the process that was started ahead what it is. */
   assign(assignment: string): void {
     assert(this.#state === 'Blank' && this.#blank !== undefined, 'only a blank process that waits can be assigned')
-    this.#state = 'Started'
-    this.#blank.reply(200, assignment)
+    this.#state = 'Assigned'
+    const blank = this.#blank
     this.#blank = undefined
+    blank.reply(200, assignment)
+  }
+
+  /** Tells it that its code is there. */
+  release(): void {
+    assert(this.#state === 'Assigned', 'only an assigned process can be released')
+    this.#state = 'Started'
+    // It may still be at its variables, and ask later.
+    this.#isReleased = true
+    this.#blank?.reply(200, '{}')
   }
 
   /** Serves one connection. With a guard, paths must begin with it: what tells this runtime from a stranger on the same network. */
@@ -136,6 +147,8 @@ export class RuntimeApi {
     if (path === `${PREFIX}/runtime/init/error`) return { method: 'POST', run: (request) => this.#initError(request) }
     if (path === `${PREFIX}/runtime/assignment` && this.#state === 'Blank')
       return { method: 'GET', run: (request) => this.#awaitAssignment(request) }
+    if (path === `${PREFIX}/runtime/release` && (this.#state === 'Assigned' || this.#isReleased))
+      return { method: 'GET', run: (request) => this.#awaitRelease(request) }
     if (path === `${PREFIX}/ping`) return { method: 'GET', run: (request) => request.reply(200, 'pong') }
     return undefined
   }
@@ -146,8 +159,18 @@ export class RuntimeApi {
     this.#listener.onBlank()
   }
 
+  #awaitRelease(request: ApiRequest): void {
+    if (this.#isReleased) request.reply(200, '{}')
+    else this.#blank = request
+  }
+
   #next(request: ApiRequest): void {
-    if (this.#state === 'Blank' || this.#state === 'Running' || this.#state === 'InitError')
+    if (
+      this.#state === 'Blank' ||
+      this.#state === 'Assigned' ||
+      this.#state === 'Running' ||
+      this.#state === 'InitError'
+    )
       return this.#refuse(request, 'Ready')
     const wasReady = this.#state === 'Ready'
     this.#state = 'Ready'

@@ -20,6 +20,7 @@ def become_function(api):
     os.environ.clear()
     os.environ.update(assignment["variables"])
     time.tzset()
+    api.await_release()
     os.chdir(assignment["task"])
     forget(preloaded & brought(assignment["task"], assignment["opt"]))
     return assignment

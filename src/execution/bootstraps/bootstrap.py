@@ -62,6 +62,11 @@ class Api:
         self.socket.sendall(f"GET {BASE}/assignment HTTP/1.1\r\nHost: runtime\r\n\r\n".encode())
         return json.loads(self.read()[1])
 
+    def await_release(self):
+        """Until the code of the function is there."""
+        self.socket.sendall(f"GET {BASE}/release HTTP/1.1\r\nHost: runtime\r\n\r\n".encode())
+        self.read()
+
     def init_error(self, body, error_type):
         self.socket.sendall(post("/init/error", body, error_type))
         self.read()

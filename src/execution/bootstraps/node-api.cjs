@@ -38,10 +38,10 @@ class ApiClient {
     this.socket.write(NEXT)
   }
 
-  /** What this process is to be, once that is known. */
-  assignment(onAssigned) {
-    this.expected.push(onAssigned)
-    this.socket.write(`GET ${BASE}/assignment HTTP/1.1\r\nHost: runtime\r\n\r\n`)
+  /** What this process is to be, once that is known; and when its code is there. */
+  assignment(onAssigned, onReleased) {
+    this.expected.push(onAssigned, onReleased)
+    this.socket.write(`GET ${BASE}/assignment HTTP/1.1\r\nHost: runtime\r\n\r\nGET ${BASE}/release HTTP/1.1\r\nHost: runtime\r\n\r\n`)
   }
 
   respond(id, body, onEvent) {

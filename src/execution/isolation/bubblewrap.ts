@@ -306,16 +306,21 @@ class BlankBubblewrapSandbox extends BubblewrapSandbox implements BlankSandbox {
     this.#blank = blank
   }
 
-  async bind(options: BoundOptions): Promise<void> {
+  async bind(options: BoundOptions): Promise<{ readonly isVisible: Promise<void> }> {
     const { space, codePath, layerPaths } = this.#blank
     this.limits.resize(options.memoryMb)
     const pairs = [{ source: options.codePath, target: codePath }]
     const opt = await this.#blank.merged(options.layerPaths)
     if (opt !== undefined) pairs.push({ source: opt, target: layerPaths[0] as string })
     const binding = space.bind(pairs)
-    this.mounts = await this.#blank.prepare(options)
-    this.prefix = []
-    await binding
+    const preparing = this.#blank.prepare(options).then((mounts) => {
+      this.mounts = mounts
+      this.prefix = []
+    })
+    const isVisible = Promise.all([binding, preparing]).then(() => undefined)
+    // Whoever waits for it hears of it; it may have failed before.
+    isVisible.catch(() => undefined)
+    return { isVisible }
   }
 }
 

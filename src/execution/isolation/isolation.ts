@@ -78,10 +78,10 @@ export interface Sandbox extends AsyncDisposable {
 /** A place whose function is not known yet, for a process that is started ahead. */
 export interface BlankSandbox extends Sandbox {
   /**
-   * Makes it the place of one function, for good: the running process sees its code and layers, and has its limits. Throws when that cannot
-   * be done; then the place is of no use.
+   * Makes it the place of one function, for good. Resolves when {@link Sandbox.paths} and limits are the function's; `isVisible` when the
+   * running process sees its code and layers there. Throws, or `isVisible` rejects, when that cannot be done; the place is of no use then.
    */
-  bind(options: BoundOptions): Promise<void>
+  bind(options: BoundOptions): Promise<{ readonly isVisible: Promise<void> }>
 }
 
 export interface BoundOptions {

@@ -147,9 +147,10 @@ class BlankProcessSandbox extends ProcessSandbox implements BlankSandbox {
     this.#pathsOf = pathsOf
   }
 
-  async bind(options: BoundOptions): Promise<void> {
+  async bind(options: BoundOptions): Promise<{ readonly isVisible: Promise<void> }> {
     this.limits.resize(options.memoryMb)
     this.paths = await this.#pathsOf(options)
+    return { isVisible: Promise.resolve() }
   }
 }
 
