@@ -39,7 +39,7 @@ export async function announce(
       { atMs: nowMs, step: 'matched', note: `rule ${rule.id} of ${bucketArn(bucket.name)}`, detail: { rule: rule.id } },
     ],
     delivery: {
-      id: eventId(call, event, rule.id),
+      id: eventId(call, event, `${rule.id}\0${rule.targetArn}`),
       targetArn: rule.targetArn,
       source: { principal: S3_PRINCIPAL, arn: bucketArn(bucket.name), accountId: bucket.row.accountId },
       payload: eventMessage(call, bucket, event, { configurationId: rule.id, nowMs, version: s3.eventVersion }),
@@ -52,8 +52,8 @@ export async function announce(
 }
 
 /** Of the request, the key and the rule: what runs again is the same delivery. */
-function eventId(call: EventCause, event: ObjectEvent, ruleId: string): string {
-  const digest = createHash('sha256').update(`${event.key}\0${event.name}\0${ruleId}`).digest('hex')
+function eventId(call: EventCause, event: ObjectEvent, rule: string): string {
+  const digest = createHash('sha256').update(`${event.key}\0${event.name}\0${rule}`).digest('hex')
   return `${call.requestId}-${digest.slice(0, 16)}`
 }
 

@@ -136,7 +136,6 @@ describe('a bucket', () => {
     [{ ObjectOwnership: 'Nobody' }, 400, 'InvalidArgument'],
     [{ ObjectOwnership: 'Nobody' as 'ObjectWriter' }, 400, 'InvalidArgument'],
     [{ ObjectOwnership: 'ObjectWriter' as const, ACL: 'public-read' as const }, 403, 'AccessDenied'],
-    [{ ObjectLockEnabledForBucket: true }, 501, 'NotImplemented'],
     [{ BucketNamespace: 'account-regional' }, 501, 'NotImplemented'],
     [{ CreateBucketConfiguration: { Bucket: { Type: 'Directory' } } }, 501, 'NotImplemented'],
   ])('is not made with %o', async (more, status, code) => {

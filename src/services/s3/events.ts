@@ -33,6 +33,7 @@ export type ObjectEventName =
   | 'ObjectTagging:Put'
   | 'ObjectTagging:Delete'
   | 'ObjectAcl:Put'
+  | 'ObjectRetention:Put'
   | 'LifecycleExpiration:Delete'
   | 'LifecycleExpiration:DeleteMarkerCreated'
   | 'LifecycleTransition'
@@ -77,7 +78,7 @@ export function eventMessage(
 }
 
 function legacyVersion(name: ObjectEventName): string {
-  return /^(ObjectTagging|ObjectAcl|Lifecycle)/.test(name) ? '2.3' : '2.1'
+  return /^(ObjectTagging|ObjectAcl|ObjectRetention|Lifecycle)/.test(name) ? '2.3' : '2.1'
 }
 
 /** Calls that one service makes for another come from no address; S3 names the service then. */

@@ -16,8 +16,8 @@ import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts'
 import { deleteBucketWebsite } from './operations/delete-bucket-website.ts'
 import { deleteBucket } from './operations/delete-bucket.ts'
 import { deleteObjectTagging } from './operations/delete-object-tagging.ts'
-import { deleteObject } from './operations/delete-object.ts'
 import { deleteObjects } from './operations/delete-objects.ts'
+import { deleteObject } from './operations/delete-object.ts'
 import { deletePublicAccessBlock } from './operations/delete-public-access-block.ts'
 import { getBucketAccelerateConfiguration } from './operations/get-bucket-accelerate-configuration.ts'
 import { getBucketAcl } from './operations/get-bucket-acl.ts'
@@ -37,7 +37,9 @@ import { getBucketVersioning } from './operations/get-bucket-versioning.ts'
 import { getBucketWebsite } from './operations/get-bucket-website.ts'
 import { getObjectAcl } from './operations/get-object-acl.ts'
 import { getObjectAttributes } from './operations/get-object-attributes.ts'
+import { getObjectLegalHold } from './operations/get-object-legal-hold.ts'
 import { getObjectLockConfiguration } from './operations/get-object-lock-configuration.ts'
+import { getObjectRetention } from './operations/get-object-retention.ts'
 import { getObjectTagging } from './operations/get-object-tagging.ts'
 import { getObject } from './operations/get-object.ts'
 import { getPublicAccessBlock } from './operations/get-public-access-block.ts'
@@ -62,6 +64,9 @@ import { putBucketRequestPayment } from './operations/put-bucket-request-payment
 import { putBucketTagging } from './operations/put-bucket-tagging.ts'
 import { putBucketVersioning } from './operations/put-bucket-versioning.ts'
 import { putObjectAcl } from './operations/put-object-acl.ts'
+import { putObjectLegalHold } from './operations/put-object-legal-hold.ts'
+import { putObjectLockConfiguration } from './operations/put-object-lock-configuration.ts'
+import { putObjectRetention } from './operations/put-object-retention.ts'
 import { putObjectTagging } from './operations/put-object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
 import { putPublicAccessBlock } from './operations/put-public-access-block.ts'
@@ -133,9 +138,9 @@ export const operations = {
   GetObjectAcl: getObjectAcl,
   GetObjectAnnotation: NotImplemented,
   GetObjectAttributes: getObjectAttributes,
-  GetObjectLegalHold: NotImplemented,
+  GetObjectLegalHold: getObjectLegalHold,
   GetObjectLockConfiguration: getObjectLockConfiguration,
-  GetObjectRetention: NotImplemented,
+  GetObjectRetention: getObjectRetention,
   GetObjectTagging: getObjectTagging,
   GetObjectTorrent: NotImplemented,
   GetPublicAccessBlock: getPublicAccessBlock,
@@ -176,9 +181,9 @@ export const operations = {
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,
   PutObjectAnnotation: NotImplemented,
-  PutObjectLegalHold: NotImplemented,
-  PutObjectLockConfiguration: NotImplemented,
-  PutObjectRetention: NotImplemented,
+  PutObjectLegalHold: putObjectLegalHold,
+  PutObjectLockConfiguration: putObjectLockConfiguration,
+  PutObjectRetention: putObjectRetention,
   PutObjectTagging: putObjectTagging,
   PutPublicAccessBlock: putPublicAccessBlock,
   RenameObject: NotImplemented,

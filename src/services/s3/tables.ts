@@ -18,6 +18,8 @@ export interface BucketRow {
   readonly isBeingDeleted: boolean
   /** Absent: never enabled; then every object is the only version of its key, and no table of versions is read. */
   readonly versioning?: Versioning
+  /** Absent: the bucket has no Object Lock. Once it has, it keeps it, and its versioning stays enabled. */
+  readonly objectLock?: BucketLock
   /** `null`: deleted by DeletePublicAccessBlock, which lifts all four. */
   readonly publicAccessBlock: PublicAccessBlock | null
   /** `null`: never put; the default (AES256) then applies too. */
@@ -26,6 +28,17 @@ export interface BucketRow {
   readonly ownership?: Ownership | null
   /** Absent: the owner's alone. */
   readonly acl?: Acl
+}
+
+/** What a new object gets that asks for nothing else. */
+export interface BucketLock {
+  readonly retention?: { readonly mode: Retention['mode'] } & ({ readonly days: number } | { readonly years: number })
+}
+
+/** Until when a version must not be deleted. */
+export interface Retention {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
+  readonly untilMs: number
 }
 
 /** Once enabled, a bucket is never unversioned again. */
@@ -57,6 +70,9 @@ export interface ObjectRow {
   readonly acl?: Acl
   /** Absent: STANDARD. */
   readonly storageClass?: string
+  readonly retention?: Retention
+  /** Absent: was never set. */
+  readonly legalHold?: 'ON' | 'OFF'
 }
 
 /** A delete marker: the version that says that a key is gone. */
@@ -112,6 +128,8 @@ export interface UploadRow {
   readonly metadata: ObjectMetadata
   readonly tags?: Tags
   readonly acl?: Acl
+  /** As asked for when it began; a default of the bucket counts from the completion. */
+  readonly lock?: Pick<ObjectRow, 'retention' | 'legalHold'>
   /** `null`: none was declared; then the object gets a full CRC64NVME. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null
   /** Sequencer of the object that was current when the upload began. */

@@ -23,10 +23,17 @@ async function remove(Key: string, VersionId?: string) {
   return (await harness.call('DeleteObject', { Bucket, Key, ...versioned })).output
 }
 
+function star({ IsLatest }: { IsLatest?: boolean | undefined }): string {
+  return IsLatest ? '*' : ''
+}
+
+async function status() {
+  return (await harness.call('GetBucketVersioning', { Bucket })).output
+}
+
 /** `k=id*` for versions, `k-id` for markers, `*` for the latest; first versions, then markers, as the answer has them. */
 async function list(input: Parameters<typeof harness.call<'ListObjectVersions'>>[1] = {}): Promise<string[]> {
   const { output } = await harness.call('ListObjectVersions', { Bucket, ...input })
-  const star = ({ IsLatest }: { IsLatest?: boolean | undefined }) => (IsLatest ? '*' : '')
   return [
     ...(output.Versions ?? []).map((one) => `${one.Key}=${one.VersionId}${star(one)}`),
     ...(output.DeleteMarkers ?? []).map((one) => `${one.Key}-${one.VersionId}${star(one)}`),
@@ -46,7 +53,6 @@ async function actions(call: Promise<{ grants: readonly { action: string }[] }>)
 
 describe('the versioning of a bucket', () => {
   it('is unset, enabled or suspended', async () => {
-    const status = async () => (await harness.call('GetBucketVersioning', { Bucket })).output
     expect(await status()).toEqual({})
     await setVersioning('Suspended')
     expect(await status()).toEqual({ Status: 'Suspended' })

@@ -1,6 +1,7 @@
-import { AwsError, notImplemented } from '../../../protocol/errors.ts'
+import { AwsError } from '../../../protocol/errors.ts'
 import { uuid } from '../../../std/ids.ts'
 import { invalidArgument, malformedXml } from '../errors.ts'
+import { eventBridgeRule } from './event-bridge.ts'
 import { isConfigurableEvent } from './event-names.ts'
 import { overlapMessage } from './overlap.ts'
 import type { FilterRule, NotificationRule } from './rule.ts'
@@ -46,9 +47,13 @@ interface Draft {
 
 /**
  * Checks a whole configuration before any destination is asked, and gives rules without an id one. The order of the checks is S3's: a
- * structural fault anywhere wins. Throws; also for destinations that this server does not have.
+ * structural fault anywhere wins.
  */
-export function parseConfiguration(input: ConfigurationInput, bucketRegion: string): NotificationRule[] {
+export function parseConfiguration(
+  input: ConfigurationInput,
+  bucketRegion: string,
+  accountId: string,
+): NotificationRule[] {
   const drafts: Draft[] = [
     ...(input.TopicConfigurations ?? []).map((rule) => draft('Topic', rule, rule.TopicArn)),
     ...(input.QueueConfigurations ?? []).map((rule) => draft('Queue', rule, rule.QueueArn)),
@@ -67,8 +72,7 @@ export function parseConfiguration(input: ConfigurationInput, bucketRegion: stri
   for (const { kind, targetArn } of drafts) checkPlace(kind, targetArn, bucketRegion)
   const overlap = overlapMessage(rules)
   if (overlap !== undefined) throw invalidArgument(overlap)
-  refuseMissingServices(drafts, input.EventBridgeConfiguration !== undefined)
-  return rules
+  return input.EventBridgeConfiguration === undefined ? rules : [...rules, eventBridgeRule(bucketRegion, accountId)]
 }
 
 /** The `<Filter>` of a stored rule. */
@@ -164,15 +168,4 @@ function checkPlace(kind: Kind, arn: string, bucketRegion: string): void {
   if (arn.endsWith('.fifo')) {
     throw invalidArgument(`FIFO ${kind === 'Queue' ? 'SQS queues' : 'SNS topics'} are not supported.`, kind, arn)
   }
-}
-
-/** Refused rather than kept: a rule whose events go nowhere would be a lie. */
-function refuseMissingServices(drafts: readonly Draft[], hasEventBridge: boolean): void {
-  const missing = drafts.find(({ kind }) => kind !== 'CloudFunction')
-  if (missing !== undefined) {
-    throw notImplemented(
-      `Notifications to ${missing.kind === 'Queue' ? 'SQS queues' : 'SNS topics'} are not implemented`,
-    )
-  }
-  if (hasEventBridge) throw notImplemented('Notifications to EventBridge are not implemented')
 }

@@ -15,6 +15,22 @@ export interface FilterRule {
   readonly value: string
 }
 
+export type DestinationKind = 'Topic' | 'Queue' | 'CloudFunction' | 'EventBridge'
+
+const KINDS: Readonly<Record<string, DestinationKind>> = {
+  sns: 'Topic',
+  sqs: 'Queue',
+  lambda: 'CloudFunction',
+  events: 'EventBridge',
+}
+
+/** What a rule delivers to, as its ARN says. */
+export function destinationKind({ targetArn }: NotificationRule): DestinationKind {
+  const kind = KINDS[targetArn.split(':', 3)[2] ?? '']
+  if (kind === undefined) throw new Error(`a rule with the destination ${targetArn} was saved`)
+  return kind
+}
+
 /** The value of a rule's prefix or suffix; one that is not there matches everything. */
 export function filterValue(rule: NotificationRule, name: FilterRule['name']): string {
   return rule.filter?.find((part) => part.name === name)?.value ?? ''

@@ -3,7 +3,8 @@ import type { Call } from '../../../protocol/operation.ts'
 import { checksumMember, checksumOutput } from '../checksums.ts'
 import { invalidRequest } from '../errors.ts'
 import { expirationMember } from '../lifecycle/expiration.ts'
-import type { S3Input, S3Output } from '../operation.ts'
+import { lockOutput } from '../lock/lock.ts'
+import { objectGrant, type S3Input, type S3Output } from '../operation.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
 import { metadataOutput } from './metadata.ts'
@@ -35,6 +36,7 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
     return { output, range: undefined }
   }
   const output = describe(row)
+  if (row.retention !== undefined || row.legalHold !== undefined) await addLock(call, row, output)
   const bucket = s3.buckets.lastRead(input.Bucket)
   if (bucket?.row.versioning !== undefined) output.VersionId = row.versionId ?? NULL_VERSION
   if (input.VersionId === undefined) Object.assign(output, expirationMember(bucket, input.Key, row))
@@ -67,6 +69,18 @@ function describe(row: ObjectRow): ObjectOutput {
   if (storageClass !== undefined) output.StorageClass = storageClass as ObjectOutput['StorageClass']
   if (tags !== undefined && tags.length > 0) output.TagCount = tags.length
   return output
+}
+
+/** Only to those who may also ask for it alone. */
+async function addLock(call: ObjectReadCall, { retention, legalHold }: ObjectRow, output: ObjectOutput): Promise<void> {
+  const may = async (action: string) => (await call.decide(objectGrant(action, call.input))).allowed
+  Object.assign(
+    output,
+    lockOutput({
+      ...(retention !== undefined && (await may('s3:GetObjectRetention')) && { retention }),
+      ...(legalHold !== undefined && (await may('s3:GetObjectLegalHold')) && { legalHold }),
+    }),
+  )
 }
 
 async function wantedBytes(

@@ -4,6 +4,7 @@ import { announce } from '../announce.ts'
 import type { Bucket } from '../buckets.ts'
 import { invalidArgument } from '../errors.ts'
 import type { EventCause, ObjectEventName } from '../events.ts'
+import { requireUnlocked } from '../lock/lock.ts'
 import type { S3 } from '../service.ts'
 import { type MarkerRow, type ObjectRow, objects, uploads } from '../tables.ts'
 import {
@@ -36,6 +37,8 @@ export interface Deletion {
   readonly key: string
   /** Of the version that goes for good; absent: a delete marker comes on top where versions are kept. */
   readonly versionId?: string | undefined
+  /** Governance does not keep this version. */
+  readonly bypassesGovernance?: boolean
   /** Default: that somebody deleted it. */
   readonly event?: 'ObjectRemoved:Delete' | 'LifecycleExpiration:Delete'
   /** Throws when the object that is to go (the current one without an id) does not fit the request's conditions. */
@@ -52,7 +55,7 @@ export interface Deleted {
 
 /**
  * Deletes a key, or one version of it, in one commit with the event that is owed. Where versioning was ever enabled, a key goes under a
- * delete marker and keeps its versions. A key that never existed owes an event too; a version that did not exist owes none.
+ * delete marker and keeps its versions. A key that never existed owes an event too; a version that did not exist owes none. Throws AccessDenied for a version that is locked.
  */
 export async function commitDeletion(s3: S3, cause: EventCause, deletion: Deletion): Promise<Deleted> {
   const nowMs = s3.clock.now()
@@ -118,13 +121,14 @@ async function deleteVersion(
   tx: Transaction,
   cause: EventCause,
   bucket: Bucket,
-  { key, check, event: name = 'ObjectRemoved:Delete' }: Deletion,
+  { key, check, event: name = 'ObjectRemoved:Delete', bypassesGovernance = false }: Deletion,
   versionId: string,
   nowMs: number,
 ): Promise<Deleted> {
   const version: Version | undefined = await findVersion(tx, bucket.name, key, versionId)
   check?.(version?.kind === 'object' ? version.row : undefined, bucket)
   if (version === undefined) return { isMissing: true }
+  if (version.kind === 'object') requireUnlocked(version.row, nowMs, bypassesGovernance)
   await removeVersion(s3, tx, bucket.name, key, version, nowMs)
   if (version.order === undefined && version.kind === 'object') await tellUploads(tx, bucket.name, key)
   const sequencer = s3.sequencer.next(nowMs, version.row.sequencer)

@@ -1,4 +1,6 @@
 import type { Call, Grant } from '../../../protocol/operation.ts'
+import { DAY_MS } from '../lifecycle/days.ts'
+import { hasLockHeaders, type LockInput } from '../lock/lock.ts'
 import { objectArn, type ObjectInput } from '../operation.ts'
 import type { ObjectRow, Tags } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
@@ -51,12 +53,30 @@ export function writeGrants(call: Call<WriteInput>, options: { isCreation: boole
   }
   const setsAcl = input.ACL !== undefined || hasGrantHeaders(input)
   if (setsAcl) Object.assign(context, aclContext(input))
+  if (hasLockHeaders(input)) Object.assign(context, lockContext(input, call.nowMs))
   if (input.Tagging !== undefined) addRequestTags(context, parseTaggingHeader(input.Tagging) ?? [])
   const grants: Grant[] = [{ action: 's3:PutObject', resource, context }]
   if (setsAcl) grants.push({ action: 's3:PutObjectAcl', resource, context })
   const hasTags = input.Tagging !== undefined || (options.copiedTags ?? []).length > 0
+  if (input.ObjectLockMode !== undefined || input.ObjectLockRetainUntilDate !== undefined) {
+    grants.push({ action: 's3:PutObjectRetention', resource, context })
+  }
+  if (input.ObjectLockLegalHoldStatus !== undefined) grants.push({ action: 's3:PutObjectLegalHold', resource, context })
   if (hasTags) grants.push({ action: 's3:PutObjectTagging', resource, context })
   return grants
+}
+
+/** Condition keys of retention and legal hold. Days that remain are counted up. */
+export function lockContext(input: LockInput, nowMs: number): Record<string, string> {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: legalHold } = input
+  return {
+    ...(mode !== undefined && { 's3:object-lock-mode': mode }),
+    ...(until !== undefined && {
+      's3:object-lock-retain-until-date': until.toISOString(),
+      's3:object-lock-remaining-retention-days': String(Math.ceil((until.getTime() - nowMs) / DAY_MS)),
+    }),
+    ...(legalHold !== undefined && { 's3:object-lock-legal-hold': legalHold }),
+  }
 }
 
 /** Condition keys of an ACL's headers. */

@@ -52,16 +52,6 @@ export function refuseUnsupported(input: WriteOptionsInput): void {
   }
   if (input.WebsiteRedirectLocation !== undefined) throw headerNotImplemented('x-amz-website-redirect-location')
   if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented('x-amz-write-offset-bytes')
-  if (
-    input.ObjectLockMode !== undefined ||
-    input.ObjectLockRetainUntilDate !== undefined ||
-    input.ObjectLockLegalHoldStatus !== undefined ||
-    input.ObjectLockEventHold !== undefined ||
-    input.ObjectLockEventHoldDurationDays !== undefined ||
-    input.ObjectLockEventHoldDurationYears !== undefined
-  ) {
-    throw invalidRequest('Bucket is missing Object Lock Configuration')
-  }
 }
 
 export interface AclInput {

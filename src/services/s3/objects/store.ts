@@ -9,6 +9,7 @@ import {
   requestedChecksum,
   verifyChecksum,
 } from '../checksums.ts'
+import { lockOfNew, requestedLock, requireLockIntegrity } from '../lock/lock.ts'
 import { checkKey } from '../object-keys.ts'
 import { requireBucket } from '../operation.ts'
 import type { ByteSource } from '../../../std/byte-source.ts'
@@ -45,6 +46,8 @@ export async function storeUpload(
   const tags = parseTaggingHeader(input.Tagging)
   const bucket = await requireBucket(call, s3)
   const acl = newObjectAcl(bucket.row, call.caller, input)
+  const asked = requestedLock(bucket.row, input, s3.clock.now())
+  requireLockIntegrity(input, call.http)
 
   const received = await s3.bodies.receive(input.Body, digestsFor(requested.algorithm))
   const { size, digests } = received
@@ -56,7 +59,15 @@ export async function storeUpload(
       bucket: name,
       key,
       event,
-      row: { etag, size, metadata, checksum, ...(tags !== undefined && { tags }), ...(acl !== undefined && { acl }) },
+      row: {
+        etag,
+        size,
+        metadata,
+        checksum,
+        ...(tags !== undefined && { tags }),
+        ...(acl !== undefined && { acl }),
+        ...lockOfNew(bucket.row, asked, s3.clock.now()),
+      },
       check: (current) => checkWrite(condition, key, current),
       attach: (tx) => s3.bodies.attach(tx, received, call.requestId),
     })

@@ -13,6 +13,7 @@ import { COMPLETED_AGE_MAX_MS, GARBAGE_GRACE_MS, leaveGarbage } from '../garbage
 import { multipartChecksum, multipartEtag, selectParts } from '../multipart/assemble.ts'
 import { currentParts, requireUpload } from '../multipart/uploads.ts'
 import { expirationMember } from '../lifecycle/expiration.ts'
+import { lockOfNew } from '../lock/lock.ts'
 import { objectLocation } from '../object-location.ts'
 import { commitVersion } from '../objects/commit.ts'
 import { writeGrants } from '../objects/grants.ts'
@@ -49,13 +50,21 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       body,
       checksum: value,
     }))
-    const { metadata, tags, acl } = upload
+    const { metadata, tags, acl, lock } = upload
     const nowMs = s3.clock.now()
     const version = commitVersion(s3, call, {
       bucket,
       key,
       event: 'ObjectCreated:CompleteMultipartUpload',
-      row: { etag, size, metadata, checksum, ...(tags && { tags }), ...(acl && { acl }) },
+      row: {
+        etag,
+        size,
+        metadata,
+        checksum,
+        ...(tags && { tags }),
+        ...(acl && { acl }),
+        ...lockOfNew(owning.row, lock ?? {}, nowMs),
+      },
       async check(current, tx) {
         checkSinceStart(condition, key, current, await requireUpload(tx, input))
       },

@@ -4,6 +4,7 @@ import { newObjectAcl } from '../acl/rules.ts'
 import { type ChecksumAlgorithm, checksumOutput, digestsFor, fullChecksum, parseAlgorithm } from '../checksums.ts'
 import { entityTooLargeToCopy, headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
 import { expirationMember } from '../lifecycle/expiration.ts'
+import { lockOfNew, type ObjectLock, requestedLock } from '../lock/lock.ts'
 import { checkKey } from '../object-keys.ts'
 import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
 import { parseCopySource } from '../objects/copy-source.ts'
@@ -56,7 +57,9 @@ export const copyObject: S3Operation<'CopyObject'> = {
     const algorithm =
       input.ChecksumAlgorithm === undefined ? row.checksum.algorithm : parseAlgorithm(input.ChecksumAlgorithm)
     const acl = newObjectAcl(bucket.row, call.caller, input)
-    const target = { call, source, condition, algorithm, acl }
+    const nowMs = s3.clock.now()
+    const lock = lockOfNew(bucket.row, requestedLock(bucket.row, input, nowMs), nowMs)
+    const target = { call, source, condition, algorithm, acl, lock }
     const copy = (await shareBody(s3, target, row)) ?? (await rewriteBody(s3, target, row))
     return {
       CopyObjectResult: {
@@ -81,6 +84,7 @@ interface Target {
   readonly condition: ReturnType<typeof writeCondition>
   readonly algorithm: ChecksumAlgorithm
   readonly acl: Acl | undefined
+  readonly lock: ObjectLock
 }
 
 class SourceChanged extends Error {}
@@ -119,7 +123,7 @@ async function rewriteBody(s3: S3, target: Target, row: ObjectRow): Promise<Obje
 
 function commitCopy(
   s3: S3,
-  { call, condition, acl }: Target,
+  { call, condition, acl, lock }: Target,
   source: ObjectRow,
   content: Pick<ObjectRow, 'etag' | 'size' | 'checksum'>,
   attach: (tx: Parameters<Parameters<typeof commitVersion>[2]['attach']>[0]) => SimpleBody | Promise<SimpleBody>,
@@ -135,6 +139,7 @@ function commitCopy(
       metadata: input.MetadataDirective === 'REPLACE' ? metadataOf(input) : source.metadata,
       ...(tags !== undefined && { tags }),
       ...(acl !== undefined && { acl }),
+      ...lock,
     },
     check: (current) => checkWrite(condition, input.Key, current),
     attach,

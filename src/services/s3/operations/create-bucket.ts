@@ -30,6 +30,10 @@ export const createBucket: S3Operation<'CreateBucket'> = {
     const grants: Grant[] = [bucketGrant('s3:CreateBucket', bucket, context)]
     if (acl !== undefined || hasGrantHeaders(input)) grants.push(bucketGrant('s3:PutBucketAcl', bucket, context))
     if (ownership !== undefined) grants.push(bucketGrant('s3:PutBucketOwnershipControls', bucket, context))
+    if (input.ObjectLockEnabledForBucket === true) {
+      grants.push(bucketGrant('s3:PutBucketObjectLockConfiguration', bucket, context))
+      grants.push(bucketGrant('s3:PutBucketVersioning', bucket, context))
+    }
     if ((configuration?.Tags ?? []).length > 0) grants.push(bucketGrant('s3:TagResource', bucket, context))
     return grants
   },
@@ -48,6 +52,7 @@ export const createBucket: S3Operation<'CreateBucket'> = {
       isBeingDeleted: false,
       publicAccessBlock: BLOCK_ALL,
       encryption: null,
+      ...(call.input.ObjectLockEnabledForBucket === true && { versioning: 'Enabled' as const, objectLock: {} }),
       ...accessOf(call),
     }
     await transact(s3.store, async (tx) => {
@@ -127,7 +132,6 @@ function refuseOptions({ input }: CreateCall): void {
   if (ownership !== undefined && !OWNERSHIPS.includes(ownership)) {
     throw invalidArgument(`Invalid x-amz-object-ownership header: ${ownership}`, 'x-amz-object-ownership', ownership)
   }
-  if (input.ObjectLockEnabledForBucket === true) throw headerNotImplemented('x-amz-bucket-object-lock-enabled')
   if (input.BucketNamespace !== undefined && input.BucketNamespace !== 'global') {
     throw headerNotImplemented('x-amz-bucket-namespace')
   }

@@ -3,6 +3,7 @@ import { transact } from '../../../store/transaction.ts'
 import { newObjectAcl } from '../acl/rules.ts'
 import { type ChecksumType, parseAlgorithm } from '../checksums.ts'
 import { invalidArgument, invalidRequest } from '../errors.ts'
+import { hasLockHeaders, requestedLock } from '../lock/lock.ts'
 import { newUploadId } from '../multipart/uploads.ts'
 import { checkKey } from '../object-keys.ts'
 import { writeGrants } from '../objects/grants.ts'
@@ -27,6 +28,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
     const { row } = await requireBucket(call, s3)
     const acl = newObjectAcl(row, call.caller, input)
     const nowMs = s3.clock.now()
+    const lock = requestedLock(row, input, nowMs)
     const uploadId = newUploadId(nowMs, name, key)
     await transact(s3.store, async (tx) => {
       const bucket = await s3.buckets.forWrite(tx, name)
@@ -37,6 +39,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
         metadata,
         ...(tags !== undefined && { tags }),
         ...(acl !== undefined && { acl }),
+        ...(hasLockHeaders(input) && { lock }),
         checksum,
         currentAtStart: current?.sequencer ?? null,
         isKeyDeleted: false,

@@ -27,6 +27,7 @@ export const deleteObject: S3Operation<'DeleteObject'> = {
       bucket,
       key,
       versionId: input.VersionId,
+      bypassesGovernance: input.BypassGovernanceRetention === true,
       check(current) {
         if (ifMatch === undefined) return
         if (current === undefined) throw noSuchKey(key)

@@ -84,6 +84,7 @@ async function deleteEntry(call: DeleteCall, s3: S3, entry: Entry): Promise<Dele
     bucket,
     key,
     versionId,
+    bypassesGovernance: bypass === true,
     check(current) {
       if (etag === undefined) return
       if (current === undefined) throw noSuchKey(key)

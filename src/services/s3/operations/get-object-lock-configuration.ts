@@ -1,13 +1,14 @@
-import { notConfigured } from '../errors.ts'
+import { noLockConfiguration } from '../lock/lock.ts'
 import { bucketOperation } from '../operation.ts'
 
 export const getObjectLockConfiguration = bucketOperation<'GetObjectLockConfiguration'>(
   's3:GetBucketObjectLockConfiguration',
-  ({ name }) => {
-    throw notConfigured(
-      'ObjectLockConfigurationNotFoundError',
-      'Object Lock configuration does not exist for this bucket',
-      name,
-    )
+  ({ name, row: { objectLock } }) => {
+    if (objectLock === undefined) throw noLockConfiguration(name)
+    const { retention } = objectLock
+    if (retention === undefined) return { ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' } }
+    const period = 'days' in retention ? { Days: retention.days } : { Years: retention.years }
+    const Rule = { DefaultRetention: { Mode: retention.mode, ...period } }
+    return { ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule } }
   },
 )

@@ -15,7 +15,14 @@ export const putBucketVersioning = bucketOperation<'PutBucketVersioning'>(
     }
     if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml()
     await transact(s3.store, async (tx) => {
-      await s3.buckets.configure(tx, name, { versioning: status })
+      const row = await s3.buckets.configure(tx, name, { versioning: status })
+      if (row.objectLock !== undefined && status !== 'Enabled') {
+        throw new AwsError(
+          'InvalidBucketState',
+          409,
+          'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+        )
+      }
     })
     return {}
   },
