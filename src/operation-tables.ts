@@ -14,6 +14,8 @@ const LOADERS = {
   logs: async (): Promise<OperationTable> => (await import('./services/logs/operations.ts')).operations,
   sqs: async (): Promise<OperationTable> => (await import('./services/sqs/operations.ts')).operations,
   sns: async (): Promise<OperationTable> => (await import('./services/sns/operations.ts')).operations,
+  events: async (): Promise<OperationTable> => (await import('./services/events/operations.ts')).operations,
+  cloudwatch: async (): Promise<OperationTable> => (await import('./services/cloudwatch/operations.ts')).operations,
 }
 
 type Implemented = keyof typeof LOADERS

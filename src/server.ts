@@ -32,6 +32,11 @@ import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
 import { serviceNames } from './protocol/services.ts'
 import { createQueue } from './queue/queue.ts'
 import type { CallDoor } from './services/door.ts'
+import { recordLambda } from './services/cloudwatch/lambda-metrics.ts'
+import { CloudWatch } from './services/cloudwatch/service.ts'
+import { EVENTS_PRINCIPAL } from './services/events/router.ts'
+import { Events } from './services/events/service.ts'
+import { rolePermission } from './services/iam/role-permission.ts'
 import { Iam } from './services/iam/service.ts'
 import type { ParcelJob } from './services/lambda/destinations/parcel.ts'
 import type { Invocation } from './services/lambda/invoke/invocation.ts'
@@ -86,11 +91,14 @@ const S3_BODY_BYTES_MAX = 8 * MIB
 const SQS_BODY_BYTES_MAX = 7 * MIB
 /** Messages of 256 KiB: a form has three bytes for one. */
 const SNS_BODY_BYTES_MAX = 2 * MIB
+/** Events of 1 MiB together, whose details are JSON inside of JSON. */
+const EVENTS_BODY_BYTES_MAX = 7 * MIB
 /** Longer than the longest upload may take between its first byte and its commit. */
 const BLOB_GRACE_MS = 24 * 3_600_000
 const SWEEP_INTERVAL_MS = 6 * 3_600_000
 const TOPIC_UPKEEP_INTERVAL_MS = 60_000
 const TRACE_SWEEP_INTERVAL_MS = 10 * 60_000
+const METRIC_SWEEP_INTERVAL_MS = 3_600_000
 
 /** Opens the house room by room, in the order of this file, and closes it in reverse. */
 export async function startServer(config: ServerConfig, parts: ServerParts = {}): Promise<Server> {
@@ -131,6 +139,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     resourcePolicies: {
       s3: (arn, grant) => s3.resourcePolicy(arn, grant),
       lambda: (arn) => lambda.resourcePolicy(arn),
+      events: (arn) => events.resourcePolicy(arn),
       sqs: (arn) => sqs.resourcePolicy(arn),
       sns: (arn) => sns.resourcePolicy(arn),
       sts: iam.trustPolicy,
@@ -144,6 +153,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const sts = new Sts({ accountId, iam })
   const logs = new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') })
   opened.use(logs)
+  const cloudwatch = opened.use(new CloudWatch({ store, clock, onFailure: onFailure('metrics') }))
 
   // What services ask of each other, and what addresses in their answers begin with: a client's own name for this one, which it can reach.
   const authorize = (caller: Caller, grant: Grant) => authorizer.decide(caller, grant, undefined, clock.now(), region)
@@ -189,6 +199,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     // More could only wait inside of the executor.
     eventsInFlightMax: config.environmentsMax,
     origin,
+    onMetric: (metric) => recordLambda(cloudwatch.record, metric),
     onFailure: onFailure('invoker'),
   })
 
@@ -201,6 +212,14 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     targets,
     onFailure: onFailure('dispatcher'),
   })
+  const events = new Events({
+    store,
+    clock,
+    deliveries: delivery,
+    authorize,
+    mayAsRole: rolePermission(iam, EVENTS_PRINCIPAL, authorize),
+  })
+  targets.push(events.target)
   const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied })
 
   // Every call of every service.
@@ -218,6 +237,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       iam: { service: iam, bodyBytesMax: MIB },
       sts: { service: sts, bodyBytesMax: MIB },
       logs: { service: logs, bodyBytesMax: 2 * MIB },
+      cloudwatch: { service: cloudwatch, bodyBytesMax: MIB },
+      events: { service: events, bodyBytesMax: EVENTS_BODY_BYTES_MAX },
       sqs: { service: sqs, bodyBytesMax: SQS_BODY_BYTES_MAX },
       sns: { service: sns, bodyBytesMax: SNS_BODY_BYTES_MAX },
     }),
@@ -279,6 +300,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   lambda.eventSources.start()
   opened.defer(() => lambda.eventSources.stop())
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
+  opened.use(startWorker(events.scheduler, clock, onFailure('schedules')))
   opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
   opened.use(startWorker(sqs.upkeep, clock, onFailure('queues')))
   opened.use(startWorker(sqs.mover, clock, onFailure('moves')))
@@ -294,6 +316,13 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
       clock,
       onFailure('sweep'),
+    ),
+  )
+  opened.use(
+    startWorker(
+      every(METRIC_SWEEP_INTERVAL_MS, clock, (signal) => cloudwatch.sweep(clock.now(), signal)),
+      clock,
+      onFailure('metrics'),
     ),
   )
   opened.use(

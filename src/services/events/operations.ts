@@ -1,0 +1,85 @@
+import { NotImplemented, type Operations } from '../../protocol/operation.ts'
+import type { EventsModel } from './model.ts'
+import {
+  CreateEventBus,
+  DeleteEventBus,
+  DescribeEventBus,
+  ListEventBuses,
+  UpdateEventBus,
+} from './operations/event-buses.ts'
+import { PutPermission, RemovePermission } from './operations/permissions.ts'
+import { PutEvents } from './operations/put-events.ts'
+import {
+  DeleteRule,
+  DescribeRule,
+  DisableRule,
+  EnableRule,
+  ListRuleNamesByTarget,
+  ListRules,
+  PutRule,
+} from './operations/rules.ts'
+import { ListTagsForResource, TagResource, UntagResource } from './operations/tagging.ts'
+import { ListTargetsByRule, PutTargets, RemoveTargets } from './operations/targets.ts'
+import { TestEventPattern } from './operations/test-event-pattern.ts'
+import type { Events } from './service.ts'
+
+/** EventBridge. Archives, replays, API destinations, endpoints and partners are not here. */
+export const operations = {
+  ActivateEventSource: NotImplemented,
+  CancelReplay: NotImplemented,
+  CreateApiDestination: NotImplemented,
+  CreateArchive: NotImplemented,
+  CreateConnection: NotImplemented,
+  CreateEndpoint: NotImplemented,
+  CreateEventBus,
+  CreatePartnerEventSource: NotImplemented,
+  DeactivateEventSource: NotImplemented,
+  DeauthorizeConnection: NotImplemented,
+  DeleteApiDestination: NotImplemented,
+  DeleteArchive: NotImplemented,
+  DeleteConnection: NotImplemented,
+  DeleteEndpoint: NotImplemented,
+  DeleteEventBus,
+  DeletePartnerEventSource: NotImplemented,
+  DeleteRule,
+  DescribeApiDestination: NotImplemented,
+  DescribeArchive: NotImplemented,
+  DescribeConnection: NotImplemented,
+  DescribeEndpoint: NotImplemented,
+  DescribeEventBus,
+  DescribeEventSource: NotImplemented,
+  DescribePartnerEventSource: NotImplemented,
+  DescribeReplay: NotImplemented,
+  DescribeRule,
+  DisableRule,
+  EnableRule,
+  ListApiDestinations: NotImplemented,
+  ListArchives: NotImplemented,
+  ListConnections: NotImplemented,
+  ListEndpoints: NotImplemented,
+  ListEventBuses,
+  ListEventSources: NotImplemented,
+  ListPartnerEventSourceAccounts: NotImplemented,
+  ListPartnerEventSources: NotImplemented,
+  ListReplays: NotImplemented,
+  ListRuleNamesByTarget,
+  ListRules,
+  ListTagsForResource,
+  ListTargetsByRule,
+  PutEvents,
+  PutPartnerEvents: NotImplemented,
+  PutPermission,
+  PutRule,
+  PutTargets,
+  RemovePermission,
+  RemoveTargets,
+  StartReplay: NotImplemented,
+  TagResource,
+  TestEventPattern,
+  UntagResource,
+  UpdateApiDestination: NotImplemented,
+  UpdateArchive: NotImplemented,
+  UpdateConnection: NotImplemented,
+  UpdateEndpoint: NotImplemented,
+  UpdateEventBus,
+} satisfies Operations<EventsModel, Events>
