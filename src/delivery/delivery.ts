@@ -55,6 +55,15 @@ export type Acceptance =
   /** Cannot say now: tried again later. */
   | { readonly kind: 'later'; readonly note: string }
 
+/** May somebody deliver to a destination? */
+export interface Permission {
+  readonly allowed: boolean
+  /** The statement that decided, or what is missing. */
+  readonly note: string
+  /** The destination does not exist; not said where AWS does not tell it from a refusal. */
+  readonly isMissing?: boolean
+}
+
 /** A service that can receive deliveries (Lambda now; SQS, SNS, EventBridge when they exist). */
 export interface Target {
   /** ARN service part it answers for: `lambda`. */
@@ -63,7 +72,7 @@ export interface Target {
    * May `source` deliver to `targetArn` now? Used when a notification is saved and before each delivery. The note names the statement or
    * what is missing.
    */
-  permits(targetArn: string, source: Delivery['source']): Promise<{ allowed: boolean; note: string }>
+  permits(targetArn: string, source: Delivery['source']): Promise<Permission>
   /** Adds what acceptance means (an Invocation, a message) to `tx`: reads and writes only. */
   accept(tx: Transaction, delivery: Delivery): Promise<Acceptance>
 }
@@ -102,7 +111,7 @@ export interface DeliveryDoor {
     steps: readonly TraceStep[],
   ): void
   /** For notification configuration: which service answers for this ARN, and does it permit the source? Undefined: no such service here. */
-  permits(targetArn: string, source: Delivery['source']): Promise<{ allowed: boolean; note: string } | undefined>
+  permits(targetArn: string, source: Delivery['source']): Promise<Permission | undefined>
 }
 
 export interface OwedDelivery {

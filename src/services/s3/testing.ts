@@ -1,6 +1,6 @@
 import { accessDenied } from '../../auth/access-denied.ts'
 import { MemoryBlobs } from '../../blobs/memory.ts'
-import type { DeliveryDoor, OwedDelivery, Trace, TraceStep } from '../../delivery/delivery.ts'
+import type { DeliveryDoor, OwedDelivery, Permission, Trace, TraceStep } from '../../delivery/delivery.ts'
 import type { Caller } from '../../protocol/caller.ts'
 import type { AwsError } from '../../protocol/errors.ts'
 import {
@@ -198,6 +198,7 @@ export class RecordingDeliveries implements DeliveryDoor {
   readonly owed: OwedDelivery[] = []
   readonly unmatched: { trace: Pick<Trace, 'id' | 'subject' | 'eventName'>; steps: readonly TraceStep[] }[] = []
   /** Functions that permit S3 to invoke them. */
+  readonly missing = new Set<string>()
   readonly permitted = new Set<string>([FUNCTION_ARN])
 
   async owe(tx: Parameters<DeliveryDoor['owe']>[0], deliveries: readonly OwedDelivery[]): Promise<void> {
@@ -214,8 +215,8 @@ export class RecordingDeliveries implements DeliveryDoor {
     tx.afterCommit(() => void this.unmatched.push({ trace, steps }))
   }
 
-  async permits(targetArn: string): Promise<{ allowed: boolean; note: string }> {
-    return { allowed: this.permitted.has(targetArn), note: '' }
+  async permits(targetArn: string): Promise<Permission> {
+    return { allowed: this.permitted.has(targetArn), note: '', isMissing: this.missing.has(targetArn) }
   }
 
   /** The records of all messages so far, parsed. */

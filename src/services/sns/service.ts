@@ -55,7 +55,7 @@ export class Sns {
       links: this.links,
       onFailure: options.onFailure,
     })
-    this.target = new SnsTarget({ authorize, publish: this.publish })
+    this.target = new SnsTarget({ authorize, publish: this.publish, policyOf: this.resourcePolicy })
   }
 
   /** For services that publish as part of their own commit. */

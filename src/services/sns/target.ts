@@ -1,4 +1,5 @@
-import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
+import type { ResourcePolicyLookup } from '../../auth/doors.ts'
+import type { Acceptance, Delivery, Permission, Target } from '../../delivery/delivery.ts'
 import type { Decision } from '../../protocol/operation.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import { parseTopicArn } from './arn.ts'
@@ -9,20 +10,25 @@ export class SnsTarget implements Target {
   readonly service = 'sns'
   readonly #authorize: Authorize
   readonly #publish: PublishDoor
+  readonly #policyOf: ResourcePolicyLookup
 
-  constructor(options: { authorize: Authorize; publish: PublishDoor }) {
+  constructor(options: { authorize: Authorize; publish: PublishDoor; policyOf: ResourcePolicyLookup }) {
     this.#authorize = options.authorize
+    this.#policyOf = options.policyOf
     this.#publish = options.publish
   }
 
   /** The policy of the topic decides. */
-  async permits(targetArn: string, source: Delivery['source']): Promise<{ allowed: boolean; note: string }> {
+  async permits(targetArn: string, source: Delivery['source']): Promise<Permission> {
     if (parseTopicArn(targetArn) === undefined) {
       return { allowed: false, note: `${targetArn} is not the ARN of a topic` }
     }
     const { principal, arn, accountId } = source
     const caller = { kind: 'service', principal, sourceArn: arn, sourceAccount: accountId } as const
     const decision = await this.#authorize(caller, { action: 'sns:Publish', resource: targetArn })
+    if (!decision.allowed && (await this.#policyOf(targetArn)).accountId === undefined) {
+      return { allowed: false, note: `the topic ${targetArn} does not exist`, isMissing: true }
+    }
     return { allowed: decision.allowed, note: noteOf(decision, targetArn, source) }
   }
 

@@ -46,7 +46,7 @@ export class Sqs implements Disposable {
     this.messages = new Messages(options)
     this.counter = new Counter(store, clock)
     this.#policies = new ResourcePolicies(store)
-    this.target = new SqsTarget({ authorize, send: this.sendMessage })
+    this.target = new SqsTarget({ authorize, send: this.sendMessage, policyOf: this.resourcePolicy })
     this.upkeep = new Upkeep({ store, clock, messages: this.messages })
     this.mover = new Mover({ store, clock, messages: this.messages })
   }

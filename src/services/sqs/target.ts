@@ -1,4 +1,5 @@
-import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
+import type { ResourcePolicyLookup } from '../../auth/doors.ts'
+import type { Acceptance, Delivery, Permission, Target } from '../../delivery/delivery.ts'
 import type { Decision } from '../../protocol/operation.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import { parseQueueArn } from './arn.ts'
@@ -9,20 +10,25 @@ export class SqsTarget implements Target {
   readonly service = 'sqs'
   readonly #authorize: Authorize
   readonly #send: SendMessageDoor
+  readonly #policyOf: ResourcePolicyLookup
 
-  constructor(options: { authorize: Authorize; send: SendMessageDoor }) {
+  constructor(options: { authorize: Authorize; send: SendMessageDoor; policyOf: ResourcePolicyLookup }) {
     this.#authorize = options.authorize
+    this.#policyOf = options.policyOf
     this.#send = options.send
   }
 
   /** The policy of the queue decides; without one, nobody from outside may send. */
-  async permits(targetArn: string, source: Delivery['source']): Promise<{ allowed: boolean; note: string }> {
+  async permits(targetArn: string, source: Delivery['source']): Promise<Permission> {
     if (parseQueueArn(targetArn) === undefined) {
       return { allowed: false, note: `${targetArn} is not the ARN of a queue` }
     }
     const { principal, arn, accountId } = source
     const caller = { kind: 'service', principal, sourceArn: arn, sourceAccount: accountId } as const
     const decision = await this.#authorize(caller, { action: 'sqs:SendMessage', resource: targetArn })
+    if (!decision.allowed && (await this.#policyOf(targetArn)).accountId === undefined) {
+      return { allowed: false, note: `the queue ${targetArn} does not exist`, isMissing: true }
+    }
     return { allowed: decision.allowed, note: noteOf(decision, targetArn, source) }
   }
 

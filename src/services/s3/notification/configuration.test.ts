@@ -6,6 +6,8 @@ import type { ConfigurationInput } from './configuration.ts'
 const MALFORMED = 'The XML you provided was not well-formed or did not validate against our published schema'
 const OTHER_ARN = `${FUNCTION_ARN}-2`
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:123456789012:q'
+const TOPIC_ARN = 'arn:aws:sns:us-east-1:123456789012:t'
+const BUS_ARN = 'arn:aws:events:us-east-1:123456789012:event-bus/default'
 
 type LambdaRule = NonNullable<ConfigurationInput['LambdaFunctionConfigurations']>[number]
 
@@ -219,18 +221,46 @@ describe('the structure of a configuration', () => {
     await save(rules(lambda({ Filter: filter(['prefix', 'ä'.repeat(512)]) })))
   })
 
-  it.each<[string, ConfigurationInput]>([
-    ['queues', { QueueConfigurations: [{ QueueArn: QUEUE_ARN, Events: ['s3:ObjectCreated:*'] }] }],
-    [
-      'topics',
-      { TopicConfigurations: [{ TopicArn: QUEUE_ARN.replace('sqs', 'sns'), Events: ['s3:ObjectCreated:*'] }] },
-    ],
-    ['EventBridge', { EventBridgeConfiguration: {} }],
-  ])('with %s is refused as not implemented', async (_name, configuration) => {
-    expect(await refuse(configuration, { SkipDestinationValidation: true })).toMatchObject({
-      status: 501,
-      code: 'NotImplemented',
+  it('may send to topics, queues, functions and EventBridge', async () => {
+    const configuration: ConfigurationInput = {
+      TopicConfigurations: [{ Id: 't', TopicArn: TOPIC_ARN, Events: ['s3:ObjectCreated:Put'] }],
+      QueueConfigurations: [{ Id: 'q', QueueArn: QUEUE_ARN, Events: ['s3:ObjectCreated:Post'] }],
+      LambdaFunctionConfigurations: [lambda({ Id: 'f', Events: ['s3:ObjectCreated:Copy'] })],
+      EventBridgeConfiguration: {},
+    }
+    for (const arn of [TOPIC_ARN, QUEUE_ARN, BUS_ARN]) harness.deliveries.permitted.add(arn)
+    await save(configuration)
+    const { output } = await harness.call('GetBucketNotificationConfiguration', { Bucket: 'bucket' })
+    expect(output).toEqual(configuration)
+    harness.deliveries.owed.length = 0
+    await harness.put('k', 'x')
+    expect(harness.deliveries.owed.map(({ delivery }) => delivery.targetArn)).toEqual([TOPIC_ARN, BUS_ARN])
+  })
+
+  it('shows queues and topics that the way is open, functions and buses not', async () => {
+    for (const arn of [TOPIC_ARN, QUEUE_ARN, BUS_ARN]) harness.deliveries.permitted.add(arn)
+    const { requestId } = await save({
+      TopicConfigurations: [{ TopicArn: TOPIC_ARN, Events: ['s3:ObjectCreated:Put'] }],
+      QueueConfigurations: [{ QueueArn: QUEUE_ARN, Events: ['s3:ObjectCreated:Post'] }],
+      LambdaFunctionConfigurations: [lambda({ Events: ['s3:ObjectRemoved:*'] })],
+      EventBridgeConfiguration: {},
     })
+    const { owed } = harness.deliveries
+    expect(owed.map(({ delivery }) => delivery.targetArn)).toEqual([TOPIC_ARN, QUEUE_ARN])
+    expect(JSON.parse(owed[1]?.delivery.payload ?? '')).toMatchObject({
+      Service: 'Amazon S3',
+      Event: 's3:TestEvent',
+      Bucket: 'bucket',
+      RequestId: requestId,
+    })
+  })
+
+  it('sends no test event where destinations are not to be asked', async () => {
+    await save(
+      { QueueConfigurations: [{ QueueArn: QUEUE_ARN, Events: ['s3:ObjectCreated:*'] }] },
+      { SkipDestinationValidation: true },
+    )
+    expect(harness.deliveries.owed).toEqual([])
   })
 })
 
@@ -255,6 +285,20 @@ describe('a destination', () => {
       ArgumentValue2: `Not authorized to invoke function [${OTHER_ARN}]`,
     })
     expect(await load()).toEqual([])
+  })
+
+  it('that is a queue or a topic says whether it is missing', async () => {
+    harness.deliveries.missing.add(QUEUE_ARN)
+    const error = await refuse({
+      TopicConfigurations: [{ TopicArn: TOPIC_ARN, Events: ['s3:ObjectCreated:Put'] }],
+      QueueConfigurations: [{ QueueArn: QUEUE_ARN, Events: ['s3:ObjectCreated:Post'] }],
+    })
+    expect(error.fields).toEqual({
+      ArgumentName1: TOPIC_ARN,
+      ArgumentValue1: 'Permissions on the destination topic do not allow S3 to publish notifications from this bucket',
+      ArgumentName2: QUEUE_ARN,
+      ArgumentValue2: 'The destination queue does not exist',
+    })
   })
 
   it('is not asked when that is to be skipped', async () => {
