@@ -1,29 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { accessDenied } from './auth/access-denied.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { createAuthorizer } from './auth/authorize.ts'
 import type { BlobId, BlobStore } from './blobs/blobs.ts'
-import { openDiskBlobs } from './blobs/disk.ts'
-import { MemoryBlobs } from './blobs/memory.ts'
 import { sweep } from './blobs/sweep.ts'
 import type { ServerConfig } from './config.ts'
 import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
-import {
-  announce,
-  leaveCredentials,
-  newMasterKey,
-  openDataDirectory,
-  type RootCredentials,
-  withdrawAnnouncement,
-} from './data-directory.ts'
+import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
 import type { Delivery, Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
 import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
-import { ownCertificate, readCertificate } from './http/certificate.ts'
+import { printable } from './http/address.ts'
 import { Listener, type ListenerOptions } from './http/listener.ts'
+import { openSecureDoor } from './http/secure-door.ts'
 import { createLog, type Log } from './log.ts'
 import { endpointsOf, loadOperations } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
@@ -52,10 +42,7 @@ import { Sts } from './services/sts/service.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { DisposeStack } from './std/dispose-stack.ts'
 import { uuid } from './std/ids.ts'
-import type { MasterKey } from './std/master-key.ts'
-import { openLevelStore } from './store/engines/leveldb.ts'
-import { MemoryStore } from './store/engines/memory.ts'
-import type { Store } from './store/store.ts'
+import { openStorage } from './storage.ts'
 import { translateFailure } from './translate-failure.ts'
 import { VERSION } from './version.ts'
 import { every, startWorker } from './worker-loop.ts'
@@ -276,7 +263,10 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
   }
   const listener = opened.use(await Listener.start({ ...door, port: config.port }))
-  const secure = config.tls === null ? undefined : await openTls(config.tls, config.domains, door, storage, clock)
+  const secure =
+    config.tls === null
+      ? undefined
+      : await openSecureDoor(config.tls, door, join(storage.dataPath ?? storage.workPath, 'tls'))
   if (secure !== undefined) opened.use(secure.listener)
   const endpoint = `http://${printable(config.host)}:${listener.port}`
   if (storage.dataPath !== null) {
@@ -363,72 +353,6 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   }
 }
 
-interface SecureDoor {
-  readonly listener: Listener
-  readonly endpoint: string
-  /** What clients must be told to trust; null for a certificate of the operator's own. */
-  readonly certificatePath: string | null
-}
-
-async function openTls(
-  tls: NonNullable<ServerConfig['tls']>,
-  domains: readonly string[],
-  door: Omit<ListenerOptions, 'port'>,
-  { dataPath, workPath }: Storage,
-  clock: Clock,
-): Promise<SecureDoor> {
-  const names = [
-    ...new Set([
-      ...domains.flatMap((domain) => [domain, `*.${domain}`]),
-      '127.0.0.1',
-      ...(isWildcard(tls.host) ? [] : [tls.host]),
-    ]),
-  ]
-  const own = tls.files === null ? await ownCertificate(join(dataPath ?? workPath, 'tls'), names, clock) : null
-  const certificate = own ?? (await readCertificate(tls.files?.certificatePath ?? '', tls.files?.keyPath ?? ''))
-  const listener = await Listener.start({ ...door, host: tls.host, port: tls.port, tls: certificate })
-  return { listener, endpoint: `https://${printable(tls.host)}:${listener.port}`, certificatePath: own?.path ?? null }
-}
-
-/** Every address of the machine: no name that a certificate could carry. */
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::'
-}
-
-interface Storage {
-  readonly store: Store
-  readonly blobs: BlobStore
-  readonly masterKey: MasterKey
-  /** Where clients find credentials and address; null where nothing is kept. */
-  readonly dataPath: string | null
-  /** Unpacked code and what environments leave: made again when it is missing. */
-  readonly workPath: string
-}
-
-async function openStorage(config: ServerConfig, clock: Clock, opened: DisposeStack): Promise<Storage> {
-  if (config.storage.kind === 'memory') {
-    const workPath = await mkdtemp(join(tmpdir(), 'millrace-'))
-    opened.defer(() => rm(workPath, { recursive: true, force: true }))
-    return {
-      store: opened.use(new MemoryStore()),
-      blobs: opened.use(new MemoryBlobs(clock)),
-      masterKey: newMasterKey(),
-      dataPath: null,
-      workPath,
-    }
-  }
-  const dataPath = resolve(config.storage.dataPath)
-  const masterKey = await openDataDirectory(dataPath)
-  return {
-    // First, because its lock says whether another server owns the directory.
-    store: opened.use(await openLevelStore(join(dataPath, 'store'))),
-    blobs: opened.use(await openDiskBlobs(join(dataPath, 'blobs'))),
-    masterKey,
-    dataPath,
-    workPath: dataPath,
-  }
-}
-
 function statusOf(config: ServerConfig, executor: Executor, startedMs: number): Omit<ServerStatus, 'queues'> {
   return {
     version: VERSION,
@@ -458,10 +382,4 @@ async function close(opened: DisposeStack, log: Log): Promise<void> {
   log.info('server.stopping', {})
   await opened[Symbol.asyncDispose]()
   log.info('server.stopped', {})
-}
-
-/** An address clients can use: the unspecified one is everywhere, also here. */
-function printable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -33,3 +33,9 @@ function withoutPort(host: string): string {
   const colon = host.lastIndexOf(':')
   return colon === -1 ? host : host.slice(0, colon)
 }
+
+/** An address clients can use: the unspecified one is everywhere, also here. */
+export function printable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
