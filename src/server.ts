@@ -287,8 +287,6 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
-  lambda.eventSources.start()
-  opened.defer(() => lambda.eventSources.stop())
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
   opened.use(startWorker(events.scheduler, clock, onFailure('schedules')))
   opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
@@ -327,6 +325,9 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   if (secure !== undefined) opened.defer(() => secure.listener.stop(config.stopGraceMs))
   // Nobody waits for messages then.
   opened.defer(() => sqs[Symbol.dispose]())
+  // Before the queues stop, because it waits at them.
+  lambda.eventSources.start()
+  opened.defer(() => lambda.eventSources.stop())
   // After whoever started us has said so.
   setImmediate(() => loadOperations().catch(onFailure('loader')))
   log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })

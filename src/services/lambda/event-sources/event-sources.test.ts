@@ -194,6 +194,17 @@ describe('a poller', () => {
     })
   })
 
+  it('does not spin when receives come back at once with nothing', async () => {
+    let receives = 0
+    test.answers['ReceiveMessage'] = () => {
+      receives++
+      return {}
+    }
+    await map()
+    await advance(0, SECOND, SECOND)
+    expect(receives).toBeLessThanOrEqual(4)
+  })
+
   it('leaves the messages of a failed batch in the queue', async () => {
     test.executor.behaviour = () => {
       throw new Error('boom')

@@ -17,6 +17,8 @@ const WAIT_MAX_SECONDS = 20
 const RECEIVE_MAX = 10
 /** Batches of one mapping at one time, where it sets no limit: the executor has its own. */
 const BATCHES_MAX = 64
+/** An empty receive takes at least so long. */
+const EMPTY_RECEIVE_MIN_MS = 1000
 /** Waits after a problem: doubling between these two, in ms. */
 const BACKOFF_MIN_MS = 1000
 const BACKOFF_MAX_MS = 60_000
@@ -75,10 +77,16 @@ export class Poller {
     const { roleArn } = resolved.config
     const options = { sourceFunctionArn: functionArn(ref) }
     const { caller } = await this.#lambda.credentialsFor(roleArn, ref.name, options)
+    const beganMs = this.#lambda.clock.now()
     const messages = await this.#gather(caller, signal)
     this.#backoffMs = 0
     this.#lastResult ??= 'No records processed'
-    if (messages.length === 0) return
+    if (messages.length === 0) {
+      // A receive that does not wait would make this loop spin: a queue that stops answers at once, for example.
+      const restMs = EMPTY_RECEIVE_MIN_MS - (this.#lambda.clock.now() - beganMs)
+      if (restMs > 0) await sleep(this.#lambda.clock, restMs, signal).catch(() => undefined)
+      return
+    }
     const batch = this.#process(messages, caller).finally(() => this.#running.delete(batch))
     this.#running.add(batch)
   }
