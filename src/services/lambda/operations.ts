@@ -49,6 +49,7 @@ import {
   deleteEventSourceMapping,
   listEventSourceMappings,
 } from './operations/event-source-mappings.ts'
+import { invokeWithResponseStream } from './operations/invoke-with-response-stream.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
@@ -99,7 +100,7 @@ export const lambdaOperations = {
   GetRuntimeManagementConfig: NotImplemented,
   Invoke: invoke,
   InvokeAsync: NotImplemented,
-  InvokeWithResponseStream: NotImplemented,
+  InvokeWithResponseStream: invokeWithResponseStream,
   ListAliases: listAliases,
   ListCapacityProviders: NotImplemented,
   ListCodeSigningConfigs: NotImplemented,

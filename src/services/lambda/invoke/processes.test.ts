@@ -72,6 +72,40 @@ it('runs a queued event in a process, and settles it', async () => {
   expect(trace).toMatchObject({ state: 'succeeded' })
 })
 
+it('streams a response while the function makes it', async () => {
+  const source = `export const handler = awslambda.streamifyResponse(async (event, stream) => {
+    stream.setContentType('text/plain')
+    stream.write('one ')
+    await new Promise((done) => setTimeout(done, 20))
+    stream.write('two')
+    if (event.fail) throw new RangeError('too far')
+    stream.end()
+  })`
+  await test.call('CreateFunction', {
+    FunctionName: 'S',
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Role: ROLE,
+    Code: { ZipFile: testPackage({ 'index.mjs': source }) },
+  })
+  const stream = async (event: object, FunctionName = 'S') => {
+    const Payload = Buffer.from(JSON.stringify(event))
+    const output = await test.call('InvokeWithResponseStream', { FunctionName, Payload })
+    const chunks: Buffer[] = []
+    let end: object | undefined
+    for await (const { PayloadChunk, InvokeComplete } of output.EventStream ?? []) {
+      if (PayloadChunk?.Payload) chunks.push(Buffer.from(PayloadChunk.Payload))
+      end ??= InvokeComplete
+    }
+    return { type: output.ResponseStreamContentType, text: Buffer.concat(chunks).toString(), end }
+  }
+  expect(await stream({})).toEqual({ type: 'text/plain', text: 'one two', end: {} })
+  const broken = await stream({ fail: true })
+  expect(broken.text).toBe('one two')
+  expect(broken.end).toMatchObject({ ErrorCode: expect.stringContaining('RangeError') })
+  expect((await stream({ n: 9 }, 'F')).text).toContain('"version":"$LATEST"')
+})
+
 it('lets a function import what its layers bring', async () => {
   const { LayerVersionArn = '' } = await test.call('PublishLayerVersion', {
     LayerName: 'L',

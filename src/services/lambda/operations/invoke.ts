@@ -45,14 +45,14 @@ type InvokeCall = Parameters<(typeof invoke)['handle']>[0]
 type InvokeOutput = Awaited<ReturnType<(typeof invoke)['handle']>>
 
 /** Invoke alone names `$LATEST` in its 404 when the request names no qualifier. */
-async function requireInvocable(call: Call, lambda: Lambda, ref: FunctionRef): Promise<ResolvedFunction> {
+export async function requireInvocable(call: Call, lambda: Lambda, ref: FunctionRef): Promise<ResolvedFunction> {
   assertReachable(ref, homeOf(call))
   const resolved = await lambda.catalog.resolve(ref)
   if (resolved === undefined) throw functionNotFound(qualifiedArn({ ...ref, qualifier: ref.qualifier ?? LATEST }))
   return resolved
 }
 
-function checkPayload(payload: Uint8Array | undefined, isEvent: boolean): Buffer {
+export function checkPayload(payload: Uint8Array | undefined, isEvent: boolean): Buffer {
   if (payload === undefined || payload.byteLength === 0) return EMPTY_EVENT
   if (payload.byteLength > SYNC_PAYLOAD_MAX_BYTES) {
     throw requestEntityTooLarge(
@@ -120,7 +120,7 @@ async function run(
 }
 
 /** Base64 of JSON; 3,583 characters at most. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-function decodeClientContext(text: string | undefined): string | undefined {
+export function decodeClientContext(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const decoded = Buffer.from(text, 'base64').toString('utf8')
   try {
