@@ -19,16 +19,21 @@ export interface LambdaMeasurement {
  * it, and the version that an alias chose. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
  */
 export function recordLambda(record: MetricSink, measurement: LambdaMeasurement): void {
-  const { functionName, qualifier, executedVersion, ...rest } = measurement
-  const ofFunction: Dimension = { name: 'FunctionName', value: functionName }
-  const sets: Dimension[][] = [[], [ofFunction]]
-  const resource: Dimension = {
-    name: 'Resource',
-    value: qualifier === undefined ? functionName : `${functionName}:${qualifier}`,
-  }
-  sets.push([ofFunction, resource])
-  if (executedVersion !== undefined) {
-    sets.push([ofFunction, resource, { name: 'ExecutedVersion', value: executedVersion }])
-  }
-  for (const dimensions of sets) record({ ...rest, namespace: 'AWS/Lambda', dimensions })
+  const { name, value, unit, atMs, accountId, region, functionName, qualifier, executedVersion } = measurement
+  const key = `AWS/Lambda ${accountId} ${region} ${name} ${functionName} ${qualifier} ${executedVersion}`
+  const metric = () => ({
+    accountId,
+    region,
+    namespace: 'AWS/Lambda',
+    name,
+    dimensionSets: dimensionSets(functionName, qualifier, executedVersion),
+  })
+  record(key, metric, value, unit, atMs)
+}
+
+function dimensionSets(name: string, qualifier: string | undefined, version: string | undefined): Dimension[][] {
+  const ofFunction: Dimension = { name: 'FunctionName', value: name }
+  const resource: Dimension = { name: 'Resource', value: qualifier === undefined ? name : `${name}:${qualifier}` }
+  const sets = [[], [ofFunction], [ofFunction, resource]]
+  return version === undefined ? sets : [...sets, [ofFunction, resource, { name: 'ExecutedVersion', value: version }]]
 }

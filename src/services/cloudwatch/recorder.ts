@@ -30,8 +30,18 @@ export interface Measurement {
   readonly isHighResolution: boolean
 }
 
-/** What waits of one series, in cells of the level that values come with; the coarser ones follow from them when they are stored. */
+/** What waits, in cells of the level that values come with; the coarser ones follow from them when they are stored. */
 interface Waiting {
+  /** All of these get the values. */
+  readonly series: readonly Series[]
+  readonly cells: Map<string, WaitingCell>
+  /** Where the last value went: mostly the next one does too. */
+  lastCell: WaitingCell | undefined
+  lastMs: number
+}
+
+/** {@link Waiting}, of one series. */
+interface Pending {
   readonly series: Series
   readonly seriesId: string
   readonly cells: Map<string, WaitingCell>
@@ -54,6 +64,8 @@ export class Recorder {
   #cellCount = 0
   #timer: Timer | undefined
   #flushing: Promise<void> = Promise.resolve()
+  #runningCount = 0
+  #hasFailed = false
   /** When metrics last got a value, as stored. */
   readonly #seen = new Map<string, number>()
 
@@ -71,30 +83,64 @@ export class Recorder {
   /** Adds a measurement to what waits; never waits itself. False: there is no room, and it is lost. */
   add({ series, measured, unit, atMs, isHighResolution }: Measurement): boolean {
     if (this.isFull) return false
-    const name = nameOf(series)
-    let waiting = this.#waiting.get(name)
-    if (waiting === undefined) {
-      waiting = { series, seriesId: seriesId(series), cells: new Map(), lastMs: atMs }
-      this.#waiting.set(name, waiting)
-    }
-    if (atMs > waiting.lastMs) waiting.lastMs = atMs
-    const level: LevelSeconds = isHighResolution ? 1 : 60
-    const start = Math.floor(atMs / 1000 / level) * level
-    const { distribution } = this.#cell(waiting, level, start, unit)
+    const waiting = this.#waitingOf(nameOf(series), () => [series])
+    const distribution = this.#at(waiting, isHighResolution ? 1 : 60, unit, atMs)
     if ('set' in measured) distribution.addSet(measured.set)
     else distribution.add(measured.value, measured.count)
-    if (this.#cellCount >= WAITING_CELLS_SOON) void this.flush().catch(this.#onFailure)
-    else this.#timer ??= this.#clock.setTimer(FLUSH_DELAY_MS, () => void this.flush().catch(this.#onFailure))
     return true
+  }
+
+  /** Adds one value to several series. `name` stands for them, so that they need not be listed each time. */
+  addToAll(name: string, series: () => readonly Series[], value: number, unit: string, atMs: number): boolean {
+    if (this.isFull) return false
+    // No name of a series begins so.
+    this.#at(this.#waitingOf(`\0${name}`, series), 60, unit, atMs).add(value)
+    return true
+  }
+
+  #waitingOf(name: string, series: () => readonly Series[]): Waiting {
+    let waiting = this.#waiting.get(name)
+    if (waiting === undefined) {
+      waiting = { series: series(), cells: new Map(), lastCell: undefined, lastMs: 0 }
+      this.#waiting.set(name, waiting)
+    }
+    return waiting
+  }
+
+  #at(waiting: Waiting, level: LevelSeconds, unit: string, atMs: number): Distribution {
+    if (atMs > waiting.lastMs) waiting.lastMs = atMs
+    const start = Math.floor(atMs / 1000 / level) * level
+    let cell = waiting.lastCell
+    if (cell === undefined || cell.start !== start || cell.level !== level || cell.unit !== unit) {
+      cell = cellOf(waiting.cells, level, start, unit, () => this.#cellCount++)
+      waiting.lastCell = cell
+    }
+    // One flush at a time, and a store that fails is left alone until the timer rings.
+    if (this.#cellCount >= WAITING_CELLS_SOON && this.#runningCount === 0 && !this.#hasFailed) this.#flushAside()
+    else this.#timer ??= this.#clock.setTimer(FLUSH_DELAY_MS, () => this.#flushAside())
+    return cell.distribution
   }
 
   /** Resolves when everything added so far is stored. What cannot be stored waits on, and the caller is told. */
   flush(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#runningCount++
     const flushed = this.#flushing.then(() => this.#storeWaiting())
-    this.#flushing = flushed.catch(() => {})
+    this.#flushing = flushed.then(
+      () => this.#ended(false),
+      () => this.#ended(true),
+    )
     return flushed
+  }
+
+  #ended(hasFailed: boolean): void {
+    this.#runningCount--
+    this.#hasFailed = hasFailed
+  }
+
+  #flushAside(): void {
+    void this.flush().catch(this.#onFailure)
   }
 
   async #storeWaiting(): Promise<void> {
@@ -102,20 +148,20 @@ export class Recorder {
     if (batch.size === 0) return
     this.#waiting = new Map()
     this.#cellCount = 0
-    const groups = groupsOf(batch)
+    const pending = pendingOf(batch.values())
     try {
-      for (const group of groups) {
+      for (const group of groupsOf(pending)) {
         await this.#commit(group)
-        for (const waiting of group) batch.delete(nameOf(waiting.series))
+        for (const { series } of group) pending.delete(nameOf(series))
       }
     } catch (error) {
-      for (const waiting of batch.values()) this.#putBack(waiting)
+      for (const left of pending.values()) this.#putBack(left)
       throw error
     }
   }
 
   /** Whole series, so that what failed is put back exactly. */
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  async #commit(group: readonly Pending[]): Promise<void> {
     await transact(this.#store, async (tx) => {
       for (const { series, seriesId, cells: changed, lastMs } of group) {
         for (const { key, distribution } of onEveryLevel(seriesId, changed.values())) {
@@ -141,32 +187,52 @@ export class Recorder {
     this.#seen.set(id, lastMs)
   }
 
-  #putBack(failed: Waiting): void {
-    const name = nameOf(failed.series)
-    const newer = this.#waiting.get(name)
-    if (newer === undefined) {
-      this.#waiting.set(name, failed)
-      this.#cellCount += failed.cells.size
-    } else {
-      for (const { level, start, unit, distribution } of failed.cells.values()) {
-        this.#cell(newer, level, start, unit).distribution.merge(distribution)
-      }
+  #putBack({ series, cells: failed, lastMs }: Pending): void {
+    const waiting = this.#waitingOf(nameOf(series), () => [series])
+    for (const { level, start, unit, distribution } of failed.values()) {
+      this.#at(waiting, level, unit, start * 1000).merge(distribution)
     }
-    this.#timer ??= this.#clock.setTimer(FLUSH_DELAY_MS, () => void this.flush().catch(this.#onFailure))
-  }
-
-  #cell(waiting: Waiting, level: LevelSeconds, start: number, unit: string): WaitingCell {
-    const name = `${level} ${start} ${unit}`
-    let cell = waiting.cells.get(name)
-    if (cell === undefined) {
-      waiting.cells.set(name, (cell = { level, start, unit, distribution: new Distribution() }))
-      this.#cellCount++
-    }
-    return cell
+    waiting.lastMs = Math.max(waiting.lastMs, lastMs)
   }
 }
 
-/** Cheaper than the series' id, and as good in memory: functions measure several times per invocation. */
+function cellOf(
+  found: Map<string, WaitingCell>,
+  level: LevelSeconds,
+  start: number,
+  unit: string,
+  onNew: () => void,
+): WaitingCell {
+  const name = `${level} ${start} ${unit}`
+  let cell = found.get(name)
+  if (cell === undefined) {
+    found.set(name, (cell = { level, start, unit, distribution: new Distribution() }))
+    onNew()
+  }
+  return cell
+}
+
+/** What waits, series by series. */
+function pendingOf(batch: Iterable<Waiting>): Map<string, Pending> {
+  const pending = new Map<string, Pending>()
+  for (const waiting of batch) {
+    for (const series of waiting.series) {
+      const name = nameOf(series)
+      let one = pending.get(name)
+      if (one === undefined) {
+        one = { series, seriesId: seriesId(series), cells: new Map(), lastMs: 0 }
+        pending.set(name, one)
+      }
+      one.lastMs = Math.max(one.lastMs, waiting.lastMs)
+      for (const { level, start, unit, distribution } of waiting.cells.values()) {
+        cellOf(one.cells, level, start, unit, () => {}).distribution.merge(distribution)
+      }
+    }
+  }
+  return pending
+}
+
+/** Cheaper than the series' id, and as good in memory. */
 function nameOf({ accountId, region, namespace, name, dimensions }: Series): string {
   let text = `${accountId}\0${region}\0${namespace}\0${name}`
   for (const { name, value } of dimensions) text += `\0${name}\0${value}`
@@ -192,16 +258,16 @@ function onEveryLevel(
 }
 
 /** Series by series, up to about {@link COMMIT_CELLS} cells together. */
-function groupsOf(batch: ReadonlyMap<string, Waiting>): Waiting[][] {
-  const groups: Waiting[][] = []
+function groupsOf(pending: ReadonlyMap<string, Pending>): Pending[][] {
+  const groups: Pending[][] = []
   let cellCount = Number.POSITIVE_INFINITY
-  for (const waiting of batch.values()) {
+  for (const one of pending.values()) {
     if (cellCount >= COMMIT_CELLS) {
       groups.push([])
       cellCount = 0
     }
-    groups.at(-1)?.push(waiting)
-    cellCount += waiting.cells.size * LEVELS.length
+    groups.at(-1)?.push(one)
+    cellCount += one.cells.size * LEVELS.length
   }
   return groups
 }

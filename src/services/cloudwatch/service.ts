@@ -1,7 +1,7 @@
 import type { Clock } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
 import { Recorder } from './recorder.ts'
-import { type Dimension, sortedDimensions } from './series.ts'
+import { type Dimension, type Series, sortedDimensions } from './series.ts'
 import { sweepMetrics } from './sweep.ts'
 
 export interface CloudWatchOptions {
@@ -11,22 +11,22 @@ export interface CloudWatchOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** A measurement of a service of this house. */
-export interface OwnMeasurement {
+/** Where measurements of a service of this house belong. */
+export interface OwnMetric {
   readonly accountId: string
   readonly region: string
   /** `AWS/Lambda` */
   readonly namespace: string
   readonly name: string
-  readonly dimensions: readonly Dimension[]
-  readonly value: number
-  /** `Count`, `Milliseconds` … */
-  readonly unit: string
-  readonly atMs: number
+  /** AWS keeps one measurement under several sets of dimensions. */
+  readonly dimensionSets: readonly (readonly Dimension[])[]
 }
 
-/** Takes measurements of other services; never throws and never waits. What the store cannot follow is lost. */
-export type MetricSink = (measurement: OwnMeasurement) => void
+/**
+ * Takes measurements of other services; never throws and never waits. `key` stands for the metric, which is asked for now and then.
+ * What the store cannot follow is lost. Units: `Count`, `Milliseconds` …
+ */
+export type MetricSink = (key: string, metric: () => OwnMetric, value: number, unit: string, atMs: number) => void
 
 /** Amazon CloudWatch: metrics. `server.ts` hands out {@link record}, runs {@link sweep} and disposes of it after all that records. */
 export class CloudWatch implements AsyncDisposable {
@@ -38,9 +38,8 @@ export class CloudWatch implements AsyncDisposable {
     this.recorder = new Recorder(options)
   }
 
-  readonly record: MetricSink = ({ accountId, region, namespace, name, dimensions, value, unit, atMs }) => {
-    const series = { accountId, region, namespace, name, dimensions: sortedDimensions(dimensions) }
-    this.recorder.add({ series, measured: { value, count: 1 }, unit, atMs, isHighResolution: false })
+  readonly record: MetricSink = (key, metric, value, unit, atMs) => {
+    this.recorder.addToAll(key, () => seriesOf(metric()), value, unit, atMs)
   }
 
   /** Removes what is older than it is kept. */
@@ -51,4 +50,8 @@ export class CloudWatch implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.recorder.flush()
   }
+}
+
+function seriesOf({ dimensionSets, ...rest }: OwnMetric): Series[] {
+  return dimensionSets.map((dimensions) => ({ ...rest, dimensions: sortedDimensions(dimensions) }))
 }
