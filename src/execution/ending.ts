@@ -1,5 +1,6 @@
 /** How one event ended, and the document the caller gets for it. */
 import { assertNever } from '../std/assert.ts'
+import type { ExtensionFailure } from './extensions.ts'
 import type { ProcessExit } from './isolation/isolation.ts'
 import type { Status } from './platform-lines.ts'
 import { type ReportedError, RESPONSE_BYTES_MAX } from './runtime-api.ts'
@@ -11,6 +12,7 @@ export type Ending =
   | { readonly kind: 'init-error'; readonly error: ReportedError }
   | { readonly kind: 'exit'; readonly exit: ProcessExit }
   | { readonly kind: 'timeout' }
+  | { readonly kind: 'extension-failed'; readonly failure: ExtensionFailure }
   /** The code has nothing to start. */
   | { readonly kind: 'no-entry-point' }
 
@@ -39,6 +41,8 @@ export function failureOf(
       })
     case 'exit':
       return platform(exitType(ending.exit), exitText(ending.exit))
+    case 'extension-failed':
+      return platform(ending.failure.errorType, ending.failure.message)
     case 'no-entry-point':
       return platform(
         'Runtime.InvalidEntrypoint',
@@ -70,6 +74,8 @@ export function initStatus(ending: Ending): Status {
       return { kind: 'failure', errorType: exitType(ending.exit) }
     case 'init-error':
       return { kind: 'failure', errorType: ending.error.errorType }
+    case 'extension-failed':
+      return { kind: 'failure', errorType: ending.failure.errorType }
     case 'no-entry-point':
       return { kind: 'failure', errorType: 'Runtime.InvalidEntrypoint' }
     default:

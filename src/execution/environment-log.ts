@@ -108,11 +108,14 @@ export class LineReader {
 /** Cuts the framed log channel into events: four bytes of length, then the text. Ends at the first frame that is none. */
 export class FrameReader {
   readonly #write: (message: string) => void
+  readonly #notice: (text: string) => void
   #input: Buffer = Buffer.alloc(0)
   #isBroken = false
 
-  constructor(write: (message: string) => void) {
+  /** `notice` gets short frames that are no log events: those whose length has its highest bit set. */
+  constructor(write: (message: string) => void, notice: (text: string) => void = () => undefined) {
     this.#write = write
+    this.#notice = notice
   }
 
   take(chunk: Buffer): void {
@@ -120,7 +123,9 @@ export class FrameReader {
     this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk])
     let from = 0
     while (this.#input.length - from >= 4) {
-      const length = this.#input.readUInt32BE(from)
+      const first = this.#input.readUInt32BE(from)
+      const isNotice = first >= NOTICE && first <= NOTICE + NOTICE_BYTES_MAX
+      const length = isNotice ? first - NOTICE : first
       if (length > FRAME_BYTES_MAX) {
         // The function wrote into the descriptor itself; nothing after this could be trusted.
         this.#isBroken = true
@@ -130,7 +135,8 @@ export class FrameReader {
       }
       if (this.#input.length - from - 4 < length) break
       const text = this.#input.toString('utf8', from + 4, from + 4 + length)
-      this.#write(text.endsWith('\n') ? text : `${text}\n`)
+      if (isNotice) this.#notice(text)
+      else this.#write(text.endsWith('\n') ? text : `${text}\n`)
       from += 4 + length
     }
     if (from > 0) this.#input = this.#input.subarray(from)
@@ -139,3 +145,5 @@ export class FrameReader {
 
 /** Longest frame, in bytes. Our bootstraps cut their messages at a million characters. */
 const FRAME_BYTES_MAX = 4 * 1024 * 1024
+const NOTICE = 0x8000_0000
+const NOTICE_BYTES_MAX = 255

@@ -17,6 +17,7 @@ import { randomHex } from '../std/ids.ts'
 import { ApiListener } from './api-listener.ts'
 import { type Ending, type Failure, failureOf, initStatus, isFatal } from './ending.ts'
 import { EnvironmentLog } from './environment-log.ts'
+import { Extensions, findExtensions, SHUTDOWN_MAX_MS, type ShutdownReason } from './extensions.ts'
 import {
   EnvironmentStartError,
   type FunctionSpec,
@@ -27,7 +28,7 @@ import {
 import type { Isolation, Sandbox } from './isolation/isolation.ts'
 import { PlatformLines, type Report } from './platform-lines.ts'
 import { portsFor } from './ports.ts'
-import { assignmentOf, commandOf, type Runtime } from './runtimes.ts'
+import { assignmentOf, commandOf, type Runtime, withExtensions } from './runtimes.ts'
 import { type Happening, RuntimeSession } from './session.ts'
 import type { Spare } from './spares.ts'
 import { variablesOf } from './variables.ts'
@@ -110,7 +111,7 @@ export class Environment {
     const startedMs = elapsedMs()
     const ending = await this.#attempt(request, clock.now() + timeoutMs)
     const durationMs = ending.kind === 'timeout' ? timeoutMs : elapsedMs() - startedMs
-    if (isFatal(ending)) await this.#endSession()
+    if (isFatal(ending)) await this.#endSession(ending.kind === 'timeout' ? 'timeout' : 'failure')
     // What the runtime wrote before it answered lies in pipes that are read in this turn of the event loop.
     else await new Promise(setImmediate)
     if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
@@ -137,7 +138,7 @@ export class Environment {
   async dispose(): Promise<void> {
     if (this.#isDead()) return
     this.#move('dead')
-    await this.#endSession()
+    await this.#endSession('spindown')
     this.#log.flush()
     await this.#release()
   }
@@ -184,7 +185,7 @@ export class Environment {
       this.#becomeIdle()
       return initMs
     }
-    await this.#endSession()
+    await this.#endSession(ending.kind === 'timeout' ? 'timeout' : 'failure')
     this.#log.write(this.#lines.initReport(clock.now(), 'init', initMs, initStatus(ending)))
     this.#move('reset')
     return undefined
@@ -243,11 +244,15 @@ export class Environment {
     if (this.#isCodeVisible !== undefined) {
       return this.#startAdopted(this.#isCodeVisible, assignmentOf(runtime, paths, variables), limitMs)
     }
-    const command = await commandOf(runtime, spec, paths, spec.layerPaths, ports)
+    const extensions = findExtensions(spec.layerPaths)
+    const isExtended = extensions.length > 0
+    const command = await commandOf(runtime, spec, paths, spec.layerPaths, isExtended ? undefined : ports)
     if (this.#isDead()) throw new EnvironmentStartError('the server is stopping')
     if (command === undefined) return { kind: 'no-entry-point' }
     try {
-      this.#session = new RuntimeSession(sandbox, { ...command, variables }, this.#log, onEndpointConnection)
+      const started = isExtended ? withExtensions(command, extensions, paths, ports) : command
+      this.#session = new RuntimeSession(sandbox, { ...started, variables }, this.#log, onEndpointConnection)
+      this.#session.useExtensions(new Extensions(spec, extensions, this.#session))
     } catch (error) {
       throw startError('no process could be started', error)
     }
@@ -260,6 +265,7 @@ export class Environment {
     assert(session !== undefined, 'what was adopted is there')
     this.#isCodeVisible = undefined
     const initialized = this.#untilInitialized(limitMs)
+    session.useExtensions(new Extensions(this.spec, [], session))
     if (session.exit === undefined) session.assign(assignment, this.#log)
     try {
       await isVisible
@@ -306,11 +312,10 @@ export class Environment {
     }
     const session = this.#session
     assert(session !== undefined, 'an event needs a process')
-    session.isReady = false
     const { requestId, payload, invokedFunctionArn, traceHeader, clientContext, response } = request
     const optional = { ...(clientContext !== undefined && { clientContext }), ...(response && { response }) }
     const waiting = this.#wait(deadlineMs - clock.now())
-    session.api.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...optional })
+    session.deliver({ requestId, payload, invokedFunctionArn, traceHeader, deadlineMs, ...optional })
     const waited = await waiting
     assert(waited.kind !== 'ready' && waited.kind !== 'blank', 'a runtime asks for the next event after its answer')
     return waited
@@ -348,7 +353,7 @@ export class Environment {
     const waited = await this.#wait(this.spec.timeoutMs)
     if (this.#isDead()) return
     if (waited.kind === 'ready') return this.#becomeIdle()
-    await this.#endSession()
+    await this.#endSession(waited.kind === 'timeout' ? 'timeout' : 'failure')
     if (!this.#isDead()) this.#move('reset')
   }
 
@@ -356,19 +361,38 @@ export class Environment {
     this.#move('idle')
     const session = this.#session as RuntimeSession
     session.onHappening = (happening) => {
-      if (happening.kind !== 'exit' || this.#state !== 'idle') return
-      this.#session = undefined
-      this.#move('reset')
+      if (this.#state !== 'idle') return
+      if (happening.kind === 'extension-failed') session.kill()
+      else if (happening.kind === 'exit') {
+        this.#session = undefined
+        this.#move('reset')
+      }
     }
   }
 
-  async #endSession(): Promise<void> {
+  /** Extensions hear of it first, and get a little time, when there is a reason to tell. */
+  async #endSession(reason?: ShutdownReason): Promise<void> {
     const session = this.#session
     if (session === undefined) return
+    if (reason !== undefined) await this.#shutDownExtensions(session, reason)
     session.kill()
     await session.ended
     if (this.#session === session) this.#session = undefined
     if (this.#listener !== undefined) this.#listener.api = undefined
+  }
+
+  async #shutDownExtensions(session: RuntimeSession, reason: ShutdownReason): Promise<void> {
+    const { clock } = this.#options
+    session.onHappening = () => undefined
+    const over = session.shutDownExtensions(reason, clock.now() + SHUTDOWN_MAX_MS)
+    if (over === undefined) return
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimer(SHUTDOWN_MAX_MS, resolve)
+      void over.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   #report(requestId: string, durationMs: number, initMs: number | undefined, failure: Failure | undefined): Report {

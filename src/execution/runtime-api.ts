@@ -8,6 +8,7 @@
 import type { Duplex } from 'node:stream'
 import { assert } from '../std/assert.ts'
 import { type ResponseSink, STREAMED_BYTES_MAX } from './execution.ts'
+import type { Extensions } from './extensions.ts'
 import { type ApiRequest, type BodySink, HttpConnection, type RequestHead } from './http-connection.ts'
 
 /** Largest result of a function, in bytes: 6 MB and a little. */
@@ -59,6 +60,8 @@ const ACCEPTED = '{"status":"OK"}\n'
 export class RuntimeApi {
   readonly #listener: RuntimeListener
   readonly #connections = new Set<HttpConnection>()
+  /** Of an environment whose function is known. */
+  extensions: Extensions | undefined
   #state: State
   /** What the process that was started ahead waits with. */
   #blank: ApiRequest | undefined
@@ -128,7 +131,9 @@ export class RuntimeApi {
   #route(request: ApiRequest, guard: string): void {
     const path = request.path.split('?', 1)[0] as string
     if (guard !== '' && !path.startsWith(`${guard}/`)) return notFound(request)
-    const route = this.#find(guard === '' ? path : path.slice(guard.length))
+    const own = guard === '' ? path : path.slice(guard.length)
+    const route = this.#find(own)
+    if (route === undefined && this.extensions?.route(request, own)) return
     if (route === undefined) return notFound(request)
     if (request.method === route.method) return route.run(request)
     const message = `${request.method} is not allowed here`

@@ -82,6 +82,23 @@ export async function commandOf(
   }
 }
 
+/** Starts extensions in front of a runtime, which then finds its listening sockets handed over already. */
+export function withExtensions(
+  command: RuntimeCommand,
+  names: readonly string[],
+  paths: SandboxPaths,
+  ports: Readonly<Record<string, number>> | undefined,
+): RuntimeCommand {
+  const files = names.map((name) => join(paths.opt, 'extensions', name))
+  const handover = [
+    paths.node,
+    join(paths.runtime, 'handover-only.cjs'),
+    ports === undefined ? '' : JSON.stringify(ports),
+  ]
+  const script = join(paths.runtime, 'extensions.sh')
+  return { file: '/bin/sh', args: [script, ...handover, ...files, '--', command.file, ...command.args] }
+}
+
 /** What to start ahead of any function: a process that waits to be told what it is. Undefined for runtimes that are the function's own. */
 export function blankCommandOf(
   runtime: Runtime,

@@ -1,29 +1,32 @@
 import type { Server, Socket } from 'node:net'
 import type { EnvironmentLog } from './environment-log.ts'
+import type { ExtensionFailure, Extensions, ExtensionsListener, ShutdownReason } from './extensions.ts'
 import { FrameReader, LineReader } from './environment-log.ts'
 import type { Command, ProcessExit, ProcessListener, RuntimeProcess, Sandbox } from './isolation/isolation.ts'
-import { type ReportedError, RuntimeApi, type RuntimeListener } from './runtime-api.ts'
+import { type ReportedError, RuntimeApi, type RuntimeEvent, type RuntimeListener } from './runtime-api.ts'
 
 /** What a runtime process does that matters to its environment. */
 export type Happening =
   /** Started ahead, it waits to be told what it is. */
   | { readonly kind: 'blank' }
-  /** It waits for an event. */
+  /** It waits for an event, and its extensions do. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-error'; readonly error: ReportedError }
   | { readonly kind: 'response'; readonly body: Buffer; readonly streamedBytes: number }
   | { readonly kind: 'response-too-large' }
   | { readonly kind: 'error'; readonly error: ReportedError }
   | { readonly kind: 'exit'; readonly exit: ProcessExit }
+  | { readonly kind: 'extension-failed'; readonly failure: ExtensionFailure }
 
 /** One runtime process with its Runtime API and its output. Begins with a start and ends with `exit`; is never started again. */
-export class RuntimeSession implements ProcessListener, RuntimeListener {
+export class RuntimeSession implements ProcessListener, RuntimeListener, ExtensionsListener {
   readonly api: RuntimeApi
   readonly ended: Promise<void>
   /** Told of everything that happens; set it before the next turn of the event loop. */
   onHappening: (happening: Happening) => void = () => undefined
   /** The runtime has asked for an event and got none yet. */
-  isReady = false
+  #isRuntimeReady = false
+  #onExtensionsEnded: () => void = () => undefined
   exit: ProcessExit | undefined
   readonly #process: RuntimeProcess
   readonly #onEndpointConnection: (socket: Socket) => void
@@ -47,13 +50,41 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
     const write = (message: string) => this.#log?.write(message)
     this.#stdout = new LineReader(write)
     this.#stderr = new LineReader(write)
-    this.#frames = new FrameReader(write)
+    this.#frames = new FrameReader(write, (text) => this.#notice(text))
     this.api = new RuntimeApi(this, log === undefined)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
     this.#process = sandbox.start(command, this)
     this.api.serve(this.#process.api)
+  }
+
+  /** Runtime and extensions wait for an event. */
+  get isReady(): boolean {
+    return this.#isRuntimeReady && (this.api.extensions?.isReady ?? true)
+  }
+
+  /** From the start on: what registers while the runtime starts. */
+  useExtensions(extensions: Extensions): void {
+    this.api.extensions = extensions
+  }
+
+  deliver(event: RuntimeEvent): void {
+    this.#isRuntimeReady = false
+    // Init is over, for internal extensions too.
+    this.api.extensions?.close()
+    this.api.extensions?.invoke(event)
+    this.api.deliver(event)
+  }
+
+  /** Lets extensions end their work. Resolves when they have, or when there is nobody to wait for; the caller limits the time. */
+  shutDownExtensions(reason: ShutdownReason, deadlineMs: number): Promise<void> | undefined {
+    const { extensions } = this.api
+    if (this.exit !== undefined || extensions === undefined || !extensions.shutDown(reason, deadlineMs))
+      return undefined
+    return new Promise((resolve) => {
+      this.#onExtensionsEnded = resolve
+    })
   }
 
   /** Makes a process that was started ahead a function's. */
@@ -96,7 +127,8 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
 
   onExit(exit: ProcessExit): void {
     this.exit = exit
-    this.isReady = false
+    this.#isRuntimeReady = false
+    this.#onExtensionsEnded()
     this.flushOutput()
     this.api.close()
     for (const server of this.#servers) server.close()
@@ -109,8 +141,23 @@ export class RuntimeSession implements ProcessListener, RuntimeListener {
   }
 
   onReady(): void {
-    this.isReady = true
-    this.onHappening({ kind: 'ready' })
+    this.#isRuntimeReady = true
+    if (this.isReady) this.onHappening({ kind: 'ready' })
+  }
+
+  onExtensionsChanged(): void {
+    if (this.isReady) this.onHappening({ kind: 'ready' })
+    if (this.api.extensions?.isShutDown) this.#onExtensionsEnded()
+  }
+
+  onExtensionFailed(failure: ExtensionFailure): void {
+    this.onHappening({ kind: 'extension-failed', failure })
+  }
+
+  /** `<status> <name>` of an extension that has ended. */
+  #notice(text: string): void {
+    const at = text.indexOf(' ')
+    this.api.extensions?.ended(text.slice(at + 1), Number(text.slice(0, at)))
   }
 
   onInitError(error: ReportedError): void {

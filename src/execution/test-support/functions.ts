@@ -24,7 +24,7 @@ export interface Ran extends InvocationResult {
 export interface Workshop extends AsyncDisposable {
   readonly executor: MachineExecutor
   readonly directory: string
-  /** A function made of files: `{ 'index.mjs': 'export …' }`. Executables are files named bootstrap. */
+  /** A function made of files: `{ 'index.mjs': 'export …' }`. Executables are files named bootstrap or wrapper, and extensions. */
   define(files: Readonly<Record<string, string>>, changes?: Partial<FunctionSpec>): Promise<DefinedFunction>
   /** Writes files into a directory that anybody may read. */
   write(files: Readonly<Record<string, string>>): Promise<string>
@@ -53,7 +53,9 @@ export async function openWorkshop(options: Partial<ExecutorOptions> & { clock?:
     const path = join(directory, `code-${++count}`)
     for (const [name, text] of Object.entries({ ...files })) {
       await mkdir(dirname(join(path, name)), { recursive: true, mode: 0o755 })
-      await writeFile(join(path, name), text, { mode: /(^|\/)(bootstrap|wrapper)$/.test(name) ? 0o755 : 0o644 })
+      await writeFile(join(path, name), text, {
+        mode: /(^|\/)(bootstrap|wrapper|extensions\/[^/]+)$/.test(name) ? 0o755 : 0o644,
+      })
     }
     await mkdir(path, { recursive: true })
     return path
