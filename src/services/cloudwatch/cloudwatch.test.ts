@@ -64,6 +64,12 @@ describe('metric data', () => {
     ])
   })
 
+  it('ends before the end that is asked for', async () => {
+    await put({ Value: 1, Timestamp: test.at(-120) }, { Value: 2 })
+    expect(await data('Sum', 60, -HOUR, -12)).toEqual([1])
+    expect(await data('Sum', 60, -11, HOUR)).toEqual([2])
+  })
+
   it('is kept by the second where it came so', async () => {
     await put(
       { Value: 1, StorageResolution: 1, Timestamp: test.at(-1) },
@@ -264,6 +270,22 @@ describe('storing', () => {
     await expect(test.cloudwatch.recorder.flush()).rejects.toThrow('disk full')
     await put({ Value: 2 })
     expect(await data('Sum')).toEqual([3])
+  })
+
+  it('puts back only what is not stored when the store fails half-way', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => ({ MetricName: `m${index}`, Value: 1 }))
+    await put({ Value: 1 }, ...many)
+    const commit = test.store.commit.bind(test.store)
+    let commitCount = 0
+    test.store.commit = async (...args) => {
+      commitCount++
+      if (commitCount === 2) throw new Error('disk full')
+      return commit(...args)
+    }
+    await expect(test.cloudwatch.recorder.flush()).rejects.toThrow('disk full')
+    await test.cloudwatch.recorder.flush()
+    const rows = await cells.list(test.store, { limit: 1000 })
+    expect([rows.length, rows.filter(({ value }) => value.count !== 1)]).toEqual([603, []])
   })
 
   it('takes what waits along at the end', async () => {

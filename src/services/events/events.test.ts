@@ -88,10 +88,10 @@ describe('events that are put', () => {
 
   it('are at most ten, of a mebibyte together', async () => {
     const entry = { Source: 's', DetailType: 't', Detail: JSON.stringify({ a: 'x'.repeat(110_000) }) }
-    expect(await test.refusal('PutEvents', { Entries: Array(10).fill(entry) })).toBe(
+    expect(await test.refusal('PutEvents', { Entries: Array.from({ length: 10 }, () => entry) })).toBe(
       '400 ValidationException: Total size of the entries in the request is over the limit.',
     )
-    expect(await test.refusal('PutEvents', { Entries: Array(11).fill({}) })).toMatch(
+    expect(await test.refusal('PutEvents', { Entries: Array.from({ length: 11 }, () => ({})) })).toMatch(
       /Member must have length less than or equal to 10$/,
     )
   })
@@ -164,6 +164,14 @@ describe('targets', () => {
     await test.call('PutRule', { Name: 'r', EventPattern: '{"source":["x"]}' })
     const refused = await test.refusal('PutTargets', { Rule: 'r', Targets: [{ Id: '1', Arn: FUNCTION, ...target }] })
     expect(refused).toMatch(expected)
+  })
+
+  it('are five at most also when they are put at the same time', async () => {
+    await test.call('PutRule', { Name: 'r', EventPattern: '{"source":["x"]}' })
+    const put = (...ids: string[]) =>
+      test.refusal('PutTargets', { Rule: 'r', Targets: ids.map((Id) => ({ Id, Arn: FUNCTION })) })
+    const outcomes = await Promise.all([put('1', '2', '3'), put('4', '5', '6')])
+    expect(outcomes.filter((outcome) => outcome === 'no error')).toHaveLength(1)
   })
 
   it('are five at most, are listed as they were put, and go one by one', async () => {
@@ -299,6 +307,14 @@ describe('scheduled rules', () => {
     expect(test.lambda.taken).toHaveLength(1)
     await advance(1)
     expect(test.lambda.taken).toHaveLength(2)
+  })
+
+  it('fire once when two servers look at the same time', async () => {
+    await schedule('rate(1 minute)')
+    await test.clock.advance(60_000)
+    const { signal } = new AbortController()
+    await Promise.all([test.events.scheduler.step(signal), test.events.scheduler.step(signal)])
+    expect(test.lambda.taken).toHaveLength(1)
   })
 
   it('wake the worker when they are put', async () => {
