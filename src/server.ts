@@ -31,6 +31,7 @@ import { Iam } from './services/iam/service.ts'
 import type { ParcelJob } from './services/lambda/destinations/parcel.ts'
 import type { Invocation } from './services/lambda/invoke/invocation.ts'
 import { Lambda } from './services/lambda/service.ts'
+import { FunctionUrls } from './services/lambda/urls/function-urls.ts'
 import { Logs } from './services/logs/service.ts'
 import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
@@ -69,6 +70,8 @@ export interface ServerParts {
 }
 
 const LEASE_MS = 60_000
+/** Requests to function URLs are signed for Lambda, or not at all. */
+const FUNCTION_URL_SIGNING = { signingName: 'lambda', style: 'json', allowsAnonymous: true } as const
 const MIB = 1024 * 1024
 /** A 50 MiB zip in base64, with its JSON around it: what Lambda takes in one request. */
 const LAMBDA_BODY_BYTES_MAX = 69_905_067
@@ -172,6 +175,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const lambda = new Lambda({
     store,
     destinationQueue: destinationJobs,
+    urlOf: (hostBegin) => `http://${hostBegin}.${config.domains[0] ?? 'localhost'}:${new URL(endpoint).port}/`,
     destinationTargets: () => targets,
     blobs,
     clock,
@@ -210,6 +214,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied })
 
   // Every call of every service.
+  const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })
   const pipeline: Pipeline = createPipeline({
     accountId,
     region,
@@ -229,7 +234,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       sqs: { service: sqs, bodyBytesMax: SQS_BODY_BYTES_MAX },
       sns: { service: sns, bodyBytesMax: SNS_BODY_BYTES_MAX },
     }),
-    authenticate: createAuthenticator({ lookup: iam.credentialLookup, clock }),
+    authenticate,
     decide: (...question) => authorizer.decide(...question),
     accessDenied,
     translate: translateFailure,
@@ -252,6 +257,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 
+  const functionUrls = new FunctionUrls(lambda, {
+    identify: (request) => authenticate(request, request.body, FUNCTION_URL_SIGNING),
+    onBug: (error, path) => log.error('bug', { path, error }),
+  })
+
   // The doors to the street.
   const door: Omit<ListenerOptions, 'port'> = {
     host: config.host,
@@ -259,7 +269,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     clock,
     domains: config.domains,
     secureLoopback: config.secureLoopback,
-    handle: (request) => endpoints(request) ?? pipeline.handle(request),
+    handle: (request) => functionUrls.handle(request) ?? endpoints(request) ?? pipeline.handle(request),
     onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
   }
   const listener = opened.use(await Listener.start({ ...door, port: config.port }))

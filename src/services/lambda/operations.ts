@@ -50,6 +50,13 @@ import {
   listEventSourceMappings,
 } from './operations/event-source-mappings.ts'
 import { invokeWithResponseStream } from './operations/invoke-with-response-stream.ts'
+import {
+  createFunctionUrlConfig,
+  getFunctionUrlConfig,
+  updateFunctionUrlConfig,
+  deleteFunctionUrlConfig,
+  listFunctionUrlConfigs,
+} from './operations/function-url-configs.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
@@ -62,7 +69,7 @@ export const lambdaOperations = {
   CreateCodeSigningConfig: NotImplemented,
   CreateEventSourceMapping: createEventSourceMapping,
   CreateFunction: createFunction,
-  CreateFunctionUrlConfig: NotImplemented,
+  CreateFunctionUrlConfig: createFunctionUrlConfig,
   DeleteAlias: deleteAlias,
   DeleteCapacityProvider: NotImplemented,
   DeleteCodeSigningConfig: NotImplemented,
@@ -71,7 +78,7 @@ export const lambdaOperations = {
   DeleteFunctionCodeSigningConfig: NotImplemented,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
   DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
-  DeleteFunctionUrlConfig: NotImplemented,
+  DeleteFunctionUrlConfig: deleteFunctionUrlConfig,
   DeleteLayerVersion: deleteLayerVersion,
   DeleteProvisionedConcurrencyConfig: NotImplemented,
   DeleteResourcePolicy: NotImplemented,
@@ -90,7 +97,7 @@ export const lambdaOperations = {
   GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
   GetFunctionRecursionConfig: getFunctionRecursionConfig,
   GetFunctionScalingConfig: NotImplemented,
-  GetFunctionUrlConfig: NotImplemented,
+  GetFunctionUrlConfig: getFunctionUrlConfig,
   GetLayerVersion: getLayerVersion,
   GetLayerVersionByArn: getLayerVersionByArn,
   GetLayerVersionPolicy: getLayerVersionPolicy,
@@ -107,7 +114,7 @@ export const lambdaOperations = {
   ListDurableExecutionsByFunction: NotImplemented,
   ListEventSourceMappings: listEventSourceMappings,
   ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
-  ListFunctionUrlConfigs: NotImplemented,
+  ListFunctionUrlConfigs: listFunctionUrlConfigs,
   ListFunctionVersionsByCapacityProvider: NotImplemented,
   ListFunctions: listFunctions,
   ListFunctionsByCodeSigningConfig: NotImplemented,
@@ -141,5 +148,5 @@ export const lambdaOperations = {
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
   UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,
-  UpdateFunctionUrlConfig: NotImplemented,
+  UpdateFunctionUrlConfig: updateFunctionUrlConfig,
 } satisfies Operations<ServiceModels['lambda'], Lambda>

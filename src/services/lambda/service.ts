@@ -42,6 +42,8 @@ export interface LambdaOptions {
   readonly authorize: Authorize
   /** Where clients reach this server (`http://localhost:4566`), for addresses inside answers. */
   readonly origin: (http: HttpInfo | undefined) => string
+  /** The address of a function URL, whose host begins so (`ID.lambda-url.REGION`). */
+  readonly urlOf: (hostBegin: string, http: HttpInfo | undefined) => string
   /** Concurrent executions of the account; 1,000 unless told. */
   readonly accountConcurrency?: number
   /** Queued events running at one time, 64 unless told: more than there can be environments would only wait elsewhere. */
@@ -74,6 +76,7 @@ export class Lambda {
   readonly authorize: Authorize
   readonly onFailure: LambdaOptions['onFailure']
   readonly origin: LambdaOptions['origin']
+  readonly urlOf: LambdaOptions['urlOf']
   readonly catalog: Catalog
   readonly code: CodeStore
   readonly links: CodeLinks
@@ -101,6 +104,7 @@ export class Lambda {
     this.authorize = options.authorize
     this.onFailure = options.onFailure
     this.origin = options.origin
+    this.urlOf = options.urlOf
     this.eventSources = new EventSources(this)
     this.catalog = new Catalog(store)
     this.code = new CodeStore({ store, blobs, clock, path: codePath })

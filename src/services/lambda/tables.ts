@@ -1,3 +1,4 @@
+import type { Cors } from '@aws-sdk/client-lambda'
 import type { BlobId } from '../../blobs/blobs.ts'
 import type { FunctionSpec } from '../../execution/execution.ts'
 import { json, raw, Table } from '../../store/table.ts'
@@ -133,6 +134,17 @@ export interface EventSourceRow {
   readonly modifiedMs: number
 }
 
+/** An address of its own for a function or an alias. */
+export interface FunctionUrlRow {
+  /** First label of its host. */
+  readonly urlId: string
+  readonly authType: 'NONE' | 'AWS_IAM'
+  readonly cors: Cors | null
+  readonly invokeMode: 'BUFFERED' | 'RESPONSE_STREAM'
+  readonly createdMs: number
+  readonly modifiedMs: number
+}
+
 /** One deployment package, shared by all functions and versions with the same bytes. */
 export interface CodeRow {
   readonly blobId: BlobId
@@ -200,6 +212,9 @@ export const eventSourcePairs = new Table<readonly [...QualifiedKey, eventSource
   'lambda-event-source-pair',
   json<string>(),
 )
+/** By function and alias (`''`: the function itself). */
+export const functionUrls = new Table<QualifiedKey, FunctionUrlRow>('lambda-url', json<FunctionUrlRow>())
+export const functionUrlIds = new Table<readonly [urlId: string], QualifiedKey>('lambda-url-id', json<QualifiedKey>())
 export const codes = new Table<readonly [sha256: string], CodeRow>('lambda-code', json<CodeRow>())
 export const accounts = new Table<readonly [accountId: string, region: string], AccountRow>(
   'lambda-account',

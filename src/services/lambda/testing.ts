@@ -240,6 +240,7 @@ export class TestLambda implements AsyncDisposable {
       }),
       authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, this.clock.now(), REGION),
       origin: () => 'http://localhost:4566',
+      urlOf: (hostBegin) => `http://${hostBegin}.localhost:4566/`,
       onFailure,
     }
     this.lambda = new Lambda(options)

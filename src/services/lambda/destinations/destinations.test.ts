@@ -51,6 +51,15 @@ const count = (name: LambdaMetricName) =>
   test.metrics.filter((metric) => metric.name === name).reduce((total, { value }) => total + value, 0)
 const steps = async () => (await test.delivery.traces.find(ID))[0]?.steps.map(({ step, note }) => `${step}: ${note}`)
 
+const bury = () =>
+  test.call('UpdateFunctionConfiguration', { FunctionName: 'F', DeadLetterConfig: { TargetArn: QUEUE } })
+
+const invalid = (kind: 'onSuccess' | 'onFailure', arn: string) =>
+  `The provided destination config DestinationConfig(onSuccess=${kind === 'onSuccess' ? `OnSuccess(destination=${arn})` : 'null'}, onFailure=${kind === 'onFailure' ? `OnFailure(destination=${arn})` : 'null'}) is invalid.`
+
+const update = (DestinationConfig: object) =>
+  test.call('UpdateFunctionEventInvokeConfig', { FunctionName: 'F', DestinationConfig })
+
 describe('the record of an event', () => {
   it('of a failure tells the event, the answer and the condition', async () => {
     await configure(onFailure(QUEUE), { MaximumRetryAttempts: 0 })
@@ -208,9 +217,6 @@ describe('the record of an event', () => {
 })
 
 describe('a dead letter', () => {
-  const bury = () =>
-    test.call('UpdateFunctionConfiguration', { FunctionName: 'F', DeadLetterConfig: { TargetArn: QUEUE } })
-
   it('is the event as it was, with what went wrong beside it', async () => {
     expect((await bury()).DeadLetterConfig).toEqual({ TargetArn: QUEUE })
     test.executor.behaviour = fail
@@ -272,9 +278,6 @@ describe('a dead letter', () => {
 })
 
 describe('configuring destinations', () => {
-  const invalid = (kind: 'onSuccess' | 'onFailure', arn: string) =>
-    `The provided destination config DestinationConfig(onSuccess=${kind === 'onSuccess' ? `OnSuccess(destination=${arn})` : 'null'}, onFailure=${kind === 'onFailure' ? `OnFailure(destination=${arn})` : 'null'}) is invalid.`
-
   it.each([
     ['the function itself', onSuccess(FARN), "You can't specify the function as a destination for itself."],
     ['a function that is not', onSuccess(`${FARN}x`), `The destination ARN ${FARN}x is invalid.`],
@@ -302,8 +305,6 @@ describe('configuring destinations', () => {
 
   it('merges with an update, and goes with an empty text', async () => {
     await configure(onFailure(QUEUE))
-    const update = (DestinationConfig: object) =>
-      test.call('UpdateFunctionEventInvokeConfig', { FunctionName: 'F', DestinationConfig })
     expect((await update(onSuccess(BUS))).DestinationConfig).toEqual({ ...onSuccess(BUS), ...onFailure(QUEUE) })
     expect((await update(onFailure(''))).DestinationConfig).toEqual({ ...onSuccess(BUS), OnFailure: {} })
   })

@@ -7,7 +7,16 @@ import { invalidParameterValue, resourceConflict } from '../errors.ts'
 import { putEventInvokeConfig } from '../event-invoke-configs.ts'
 import { changeAccount } from '../function-changes.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf } from '../operation.ts'
-import { aliases, eventInvokeConfigs, functions, LATEST, policies, versions } from '../tables.ts'
+import {
+  aliases,
+  eventInvokeConfigs,
+  functions,
+  functionUrlIds,
+  functionUrls,
+  LATEST,
+  policies,
+  versions,
+} from '../tables.ts'
 
 export const deleteFunction: LambdaOperation<'DeleteFunction'> = {
   authorize: (call) => functionGrant('DeleteFunction', call),
@@ -42,6 +51,7 @@ async function deleteWhole(tx: Transaction, ref: FunctionRef): Promise<string[]>
   await deleteAll(tx, aliases, key)
   await deleteAll(tx, policies, key)
   await deleteAll(tx, eventInvokeConfigs, key)
+  for (const { value } of await deleteAll(tx, functionUrls, key)) functionUrlIds.delete(tx, [value.urlId])
   await changeAccount(tx, ref, (account) => ({
     functionCount: account.functionCount - 1,
     codeBytes: account.codeBytes - codeBytes,
