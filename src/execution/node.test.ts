@@ -13,7 +13,7 @@ const define = (code: string, changes: Parameters<Workshop['define']>[1] = {}, f
   workshop.define({ [file]: code }, changes)
 const handler = (body: string) => `export const handler = async (event, context) => { ${body} }`
 
-describe('a Node function', () => {
+describe.concurrent('a Node function', () => {
   it('answers with what its handler returns', async () => {
     const ran = await (await define(handler('return event'))).run({ a: 1, text: 'ä\n"' })
     expect(ran).toMatchObject({ outcome: 'success', value: { a: 1, text: 'ä\n"' } })
@@ -158,7 +158,7 @@ describe('a Node function', () => {
   })
 })
 
-describe('handlers are found', () => {
+describe.concurrent('handlers are found', () => {
   it.each([
     ['index.handler', 'index.js', 'exports.handler = async () => "cjs"', 'cjs'],
     ['index.handler', 'index.cjs', 'exports.handler = async () => "cjs"', 'cjs'],
@@ -238,7 +238,7 @@ describe('handlers are found', () => {
   })
 })
 
-describe('failing Node functions', () => {
+describe.concurrent('failing Node functions', () => {
   it('say what was thrown', async () => {
     const fn = await define(
       handler('throw event.text ? "text" : Object.assign(new RangeError("boom"), { code: "E1" })'),
@@ -334,7 +334,7 @@ describe('failing Node functions', () => {
   })
 })
 
-describe('callbacks', () => {
+describe.concurrent('callbacks', () => {
   const legacy = (body: string) =>
     define(
       `exports.handler = (event, context, callback) => { ${body} }`,
@@ -387,7 +387,7 @@ describe('callbacks', () => {
   })
 })
 
-describe('logs of Node functions', () => {
+describe.concurrent('logs of Node functions', () => {
   it('have the lines of Lambda in their order', async () => {
     const fn = await define(
       `console.log("at init"); ${handler('console.log("x", { a: 1 }); console.error("two\\nlines"); process.stdout.write("raw"); return 1')}`,

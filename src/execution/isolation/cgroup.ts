@@ -1,5 +1,5 @@
 /**
- * Control groups: hard limits on memory and on the number of processes, one group per environment. Version 1 (a tree per controller) and
+ * Control groups: hard limits on memory and on the number of processes, and shares of the processors, one group per environment. Version 1 (a tree per controller) and
  * version 2 (one tree) are both in use, sometimes beside each other.
  */
 import {
@@ -21,6 +21,12 @@ import { isRunning } from './process-tree.ts'
 const ROOT = '/sys/fs/cgroup'
 const MEGABYTE = 1024 * 1024
 const REMOVE_ATTEMPTS = 50
+/**
+ * Memory that goes with one processor on AWS, in MB. Here it is a weight and no quota: a function gets what nobody else wants, for a
+ * laptop with one small function should not run it at a fourteenth of its speed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+ */
+const PROCESSOR_MB = 1769
 
 export interface CgroupLimits {
   readonly memoryMb: number
@@ -31,6 +37,8 @@ interface Layout {
   /** Where groups are made; the same directory twice with version 2. */
   readonly memory: string
   readonly processes: string
+  /** Undefined where processor time cannot be shared out by groups. */
+  readonly processors: string | undefined
   readonly version: 1 | 2
 }
 
@@ -50,9 +58,15 @@ export class CgroupTree {
       if (parents === undefined) return 'no writable cgroup with memory and pids'
       removeLeftovers(parents)
       const name = `millrace-${process.pid}`
-      const layout = { ...parents, memory: join(parents.memory, name), processes: join(parents.processes, name) }
+      const { memory, processes, processors } = parents
+      const layout = {
+        ...parents,
+        memory: join(memory, name),
+        processes: join(processes, name),
+        processors: processors && join(processors, name),
+      }
       for (const path of pathsOf(layout)) mkdirSync(path, { recursive: true })
-      if (layout.version === 2) writeFileSync(join(layout.memory, 'cgroup.subtree_control'), '+memory +pids')
+      if (layout.version === 2) writeFileSync(join(layout.memory, 'cgroup.subtree_control'), controllersOf(layout))
       return new CgroupTree(layout)
     } catch (error) {
       return `cgroups cannot be used here (${error instanceof Error ? error.message : String(error)})`
@@ -61,8 +75,14 @@ export class CgroupTree {
 
   create(limits: CgroupLimits): Cgroup {
     const name = `environment-${++this.#count}`
-    const { memory, processes, version } = this.#layout
-    return new Cgroup({ memory: join(memory, name), processes: join(processes, name), version }, limits)
+    const { memory, processes, processors, version } = this.#layout
+    const layout = {
+      memory: join(memory, name),
+      processes: join(processes, name),
+      processors: processors && join(processors, name),
+      version,
+    }
+    return new Cgroup(layout, limits)
   }
 
   close(): void {
@@ -104,12 +124,24 @@ export class Cgroup {
     const setSwap = () => version === 1 && writeIfThere(join(memory, 'memory.memsw.limit_in_bytes'), bytes)
     const isLess = this.#memoryMb === 0 || memoryMb < this.#memoryMb
     for (const set of isLess ? [setLimit, setSwap] : [setSwap, setLimit]) set()
+    this.#weigh(memoryMb)
     this.#memoryMb = memoryMb
   }
 
   memoryUsedMaxMb(): number {
     const length = readSync(this.#usedMaxFile, this.#buffer, 0, this.#buffer.length, 0)
     return Math.ceil(Number(this.#buffer.toString('latin1', 0, length)) / MEGABYTE)
+  }
+
+  #weigh(memoryMb: number): void {
+    const { processors, version } = this.#layout
+    if (processors === undefined) return
+    const [file, one, least, most] = version === 1 ? ['cpu.shares', 1024, 2, 262_144] : ['cpu.weight', 100, 1, 10_000]
+    const weight = Math.min(
+      most as number,
+      Math.max(least as number, Math.round((one as number) * (memoryMb / PROCESSOR_MB))),
+    )
+    writeIfThere(join(processors, file as string), String(weight))
   }
 
   /** How many processes the kernel has killed here for want of memory. */
@@ -144,8 +176,12 @@ export class Cgroup {
   }
 }
 
-function pathsOf({ memory, processes }: Layout): string[] {
-  return memory === processes ? [memory] : [memory, processes]
+function pathsOf({ memory, processes, processors }: Layout): string[] {
+  return [...new Set([memory, processes, processors])].filter((path) => path !== undefined)
+}
+
+function controllersOf({ processors }: Layout): string {
+  return `+memory +pids${processors === undefined ? '' : ' +cpu'}`
 }
 
 /** Version 1: the groups this process is in, so that limits from outside go on to hold. */
@@ -160,8 +196,8 @@ async function versionOne(): Promise<Layout | undefined> {
     }
     return undefined
   }
-  const [memory, processes] = await Promise.all([find('memory'), find('pids')])
-  return memory === undefined || processes === undefined ? undefined : { memory, processes, version: 1 }
+  const [memory, processes, processors] = await Promise.all([find('memory'), find('pids'), find('cpu')])
+  return memory === undefined || processes === undefined ? undefined : { memory, processes, processors, version: 1 }
 }
 
 async function versionTwo(): Promise<Layout | undefined> {
@@ -171,14 +207,21 @@ async function versionTwo(): Promise<Layout | undefined> {
   if (!(await isWritable(own))) return undefined
   const controllers = (await readFile(join(own, 'cgroup.controllers'), 'latin1')).split(/\s+/)
   if (!controllers.includes('memory') || !controllers.includes('pids')) return undefined
+  const hasProcessors = controllers.includes('cpu')
+  const layoutAt = (at: string): Layout => ({
+    memory: at,
+    processes: at,
+    processors: hasProcessors ? at : undefined,
+    version: 2,
+  })
   try {
-    writeFileSync(join(own, 'cgroup.subtree_control'), '+memory +pids')
-    return { memory: own, processes: own, version: 2 }
+    writeFileSync(join(own, 'cgroup.subtree_control'), controllersOf(layoutAt(own)))
+    return layoutAt(own)
   } catch {
     // A group with processes of its own cannot give controllers to its children: then beside it, if that is ours to write.
     const parent = dirname(own)
-    writeFileSync(join(parent, 'cgroup.subtree_control'), '+memory +pids')
-    return { memory: parent, processes: parent, version: 2 }
+    writeFileSync(join(parent, 'cgroup.subtree_control'), controllersOf(layoutAt(parent)))
+    return layoutAt(parent)
   }
 }
 

@@ -61,14 +61,14 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
     const run = async (code: string, changes: Parameters<Workshop['define']>[1] = {}) =>
       (await define(changes)).run({ code })
 
-    it('says what it is', () => {
+    it.concurrent('says what it is', () => {
       expect(workshop.executor.isolation.kind).toBe(kind)
       expect(workshop.executor.isolation.reason).toMatch(
         kind === 'process' ? /run as the server's user/ : /namespaces of their own/,
       )
     })
 
-    it('lets a function read its own code, and not write it', async () => {
+    it.concurrent('lets a function read its own code, and not write it', async () => {
       const ran = await run(
         `return [fs.readFileSync(process.env.LAMBDA_TASK_ROOT + '/own.txt', 'utf8'), process.cwd() === process.env.LAMBDA_TASK_ROOT, attempt(() => fs.writeFileSync(process.env.LAMBDA_TASK_ROOT + '/own.txt', 'x'))]`,
       )
@@ -76,7 +76,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect(ran.value).toEqual(['mine', true, strength.hidesFiles ? 'EROFS' : null])
     })
 
-    it('gives a function a directory of its own that outlives its process', async () => {
+    it.concurrent('gives a function a directory of its own that outlives its process', async () => {
       const fn = await define()
       const file = strength.hidesFiles ? "'/tmp/note'" : "process.env.TMPDIR + '/note'"
       await fn.run({ code: `fs.writeFileSync(${file}, 'kept'); process.exit(1)` })
@@ -87,7 +87,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       )
     })
 
-    it('keeps a function from the data of the server, the code of others and their files', async () => {
+    it.concurrent('keeps a function from the data of the server, the code of others and their files', async () => {
       const victim = await define()
       await victim.run({ code: `fs.writeFileSync((process.env.TMPDIR ?? '/tmp') + '/private', 'theirs')` })
       const stolen = readdirSync(join(workshop.directory, 'run'), { recursive: true })
@@ -132,7 +132,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       ]).toEqual(expect.arrayContaining(value['root'] as string[]))
     })
 
-    it('keeps a function from the processes of others', async () => {
+    it.concurrent('keeps a function from the processes of others', async () => {
       const victim = await define()
       const victimPid = (await victim.run({ code: 'return process.pid' })).value
       const ran = await run(
@@ -152,7 +152,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect((await victim.run({ code: 'return process.pid' })).value).toBe(victimPid)
     })
 
-    it('lets a function reach the endpoint', async () => {
+    it.concurrent('lets a function reach the endpoint', async () => {
       const ran = await run(
         `const url = new URL(process.env.AWS_ENDPOINT_URL); return [await connect(Number(url.port), url.hostname), spawnSync('/bin/sh', ['-c', 'exec 2>&1; curl -s --http0.9 ' + url.href]).stdout.toString()]`,
       )
@@ -162,7 +162,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       if (existsSync('/usr/bin/curl')) expect(fromChild).toContain('endpoint')
     })
 
-    it('keeps a function from other ports of the machine', async () => {
+    it.concurrent('keeps a function from other ports of the machine', async () => {
       const ran = await run(
         `return [await connect(${portOf(other)}), await connect(80, '10.255.255.1').catch(String)]`.replace(
           ", await connect(80, '10.255.255.1').catch(String)",
@@ -172,7 +172,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect(ran.value).toEqual(strength.hidesNetwork ? ['ECONNREFUSED', 'ENETUNREACH'] : ['other'])
     })
 
-    it('keeps a function from the Runtime API of another environment', async () => {
+    it.concurrent('keeps a function from the Runtime API of another environment', async () => {
       const victim = await define()
       const address = String((await victim.run({ code: 'return process.env.AWS_LAMBDA_RUNTIME_API' })).value)
       const ask = `const [host, port] = '${address.split('/')[0]}'.split(':'); const socket = net.connect(Number(port), host)
@@ -183,7 +183,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect((await victim.run({ code: 'return 1' })).value).toBe(1)
     })
 
-    it('ends a function that takes more memory than it has', async () => {
+    it.concurrent('ends a function that takes more memory than it has', async () => {
       const fn = await define({ memoryMb: 128, timeoutMs: 20_000 })
       const ran = await fn.run({
         code: `const held = []; for (;;) { held.push(Buffer.alloc(8 << 20, 1)); await new Promise((done) => setTimeout(done, 5)) }`,
@@ -196,7 +196,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect((await fn.run({ code: 'return 1' })).value).toBe(1)
     })
 
-    it('ends a function that fills more disk than it has', async () => {
+    it.concurrent('ends a function that fills more disk than it has', async () => {
       const fn = await define({ ephemeralStorageMb: 8 })
       const code = `const folder = process.env.TMPDIR ?? '/tmp'; let n = 0
         for (;;) { fs.writeFileSync(folder + '/' + n++, Buffer.alloc(1 << 20)); await new Promise((done) => setTimeout(done, 20)) }`
@@ -230,7 +230,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       await expect.poll(() => processesWith(mark)).toBe(strength.hidesProcesses || strength.hasHardLimits ? 0 : 1)
     })
 
-    it('gives a function its layers, merged', async () => {
+    it.concurrent('gives a function its layers, merged', async () => {
       const layerPaths = [
         await workshop.write({ 'a.txt': '1', 'both.txt': '1' }),
         await workshop.write({ 'b.txt': '2', 'both.txt': '2' }),
@@ -242,7 +242,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect(ran.value).toEqual(['1', '2', '2'])
     })
 
-    it('runs Python too', async () => {
+    it.concurrent('runs Python too', async () => {
       const code =
         'import os, urllib.request\ndef handler(event, context): return [os.getcwd() == os.environ["LAMBDA_TASK_ROOT"], len(os.listdir("/proc/self/fd"))]'
       const python = workshop.executor.runtimes.find(({ name }) => name === 'python3.12')
@@ -251,7 +251,7 @@ export function isolationContract(kind: 'bubblewrap' | 'process', strength: Stre
       expect((await fn.run()).value).toEqual([true, expect.any(Number)])
     })
 
-    it('gives a function the AWS SDK', async () => {
+    it.concurrent('gives a function the AWS SDK', async () => {
       const code = `import { S3Client } from '@aws-sdk/client-s3'
         export const handler = async () => S3Client.name`
       const fn = await workshop.define({ 'index.mjs': code }, { memoryMb: 512 })

@@ -37,7 +37,7 @@ export async function openLimits(): Promise<LimitsMaker> {
     }
   }
   return {
-    description: 'cgroups limit memory and processes',
+    description: 'cgroups limit memory and processes, and share out the processors by memory',
     make: (memoryMb) => new CgroupLimits(tree.create({ memoryMb, processesMax: PROCESSES_MAX })),
     close: () => tree.close(),
   }
