@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../std/clock.ts'
-import type { LogStream } from './execution.ts'
+import type { FunctionSpec, LogStream } from './execution.ts'
 
 /** Longest one event may be, in bytes; CloudWatch's limit since 2025. Longer lines become several events. */
 export const EVENT_BYTES_MAX = 1024 * 1024
@@ -66,6 +66,13 @@ export class EnvironmentLog {
       this.#tailLength -= (this.#tail.shift() as string).length
     }
   }
+}
+
+/** `YYYY/MM/DD/[version]id`; in a log group of one's own, which functions may share, with the function's name. */
+export function streamNameOf(spec: FunctionSpec, nowMs: number, id: string): string {
+  const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/')
+  const name = spec.logGroup === `/aws/lambda/${spec.functionName}` ? '' : spec.functionName
+  return `${date}/${name}[${spec.version}]${id}`
 }
 
 /** Cuts a raw output stream into lines; one line is one event. */

@@ -20,8 +20,8 @@ import { type Clock, elapsedMs } from '../std/clock.ts'
 import { randomHex } from '../std/ids.ts'
 import { ApiListener } from './api-listener.ts'
 import { type Ending, type Failure, failureOf, initStatus, isFatal } from './ending.ts'
-import { EnvironmentLog } from './environment-log.ts'
-import { Extensions, findExtensions, SHUTDOWN_MAX_MS, type ShutdownReason } from './extensions.ts'
+import { EnvironmentLog, streamNameOf } from './environment-log.ts'
+import { Extensions, findExtensions, type ShutdownReason } from './extensions.ts'
 import {
   EnvironmentStartError,
   type FunctionSpec,
@@ -33,7 +33,7 @@ import type { Isolation, Sandbox } from './isolation/isolation.ts'
 import { PlatformLines, type Report } from './platform-lines.ts'
 import { portsFor } from './ports.ts'
 import { assignmentOf, commandOf, type Runtime, withExtensions } from './runtimes.ts'
-import { type Happening, RuntimeSession } from './session.ts'
+import { RuntimeSession, type Waited } from './session.ts'
 import type { Spare } from './spares.ts'
 import { variablesOf } from './variables.ts'
 
@@ -59,9 +59,6 @@ const MOVES = {
 } as const satisfies Record<string, readonly string[]>
 
 export type EnvironmentState = keyof typeof MOVES
-
-/** How a wait for a runtime ended. */
-type Waited = Happening | { readonly kind: 'timeout' }
 
 export class Environment {
   readonly spec: FunctionSpec
@@ -327,18 +324,8 @@ export class Environment {
 
   /** The next thing that happens. */
   #wait(limitMs: number): Promise<Waited> {
-    const session = this.#session
-    assert(session !== undefined, 'only a process can do something')
-    if (session.exit !== undefined) return Promise.resolve({ kind: 'exit', exit: session.exit })
-    return new Promise((resolve) => {
-      const finish = (waited: Waited) => {
-        timer.cancel()
-        session.onHappening = () => undefined
-        resolve(waited)
-      }
-      const timer = this.#options.clock.setTimer(limitMs, () => finish({ kind: 'timeout' }))
-      session.onHappening = finish
-    })
+    assert(this.#session !== undefined, 'only a process can do something')
+    return this.#session.wait(this.#options.clock, limitMs)
   }
 
   /** After an event: the process waits for the next one, or must be waited for, or is gone. */
@@ -378,25 +365,11 @@ export class Environment {
   async #endSession(reason?: ShutdownReason): Promise<void> {
     const session = this.#session
     if (session === undefined) return
-    if (reason !== undefined) await this.#shutDownExtensions(session, reason)
+    if (reason !== undefined) await session.shutDownExtensions(reason, this.#options.clock)
     session.kill()
     await session.ended
     if (this.#session === session) this.#session = undefined
     if (this.#listener !== undefined) this.#listener.api = undefined
-  }
-
-  async #shutDownExtensions(session: RuntimeSession, reason: ShutdownReason): Promise<void> {
-    const { clock } = this.#options
-    session.onHappening = () => undefined
-    const over = session.shutDownExtensions(reason, clock.now() + SHUTDOWN_MAX_MS)
-    if (over === undefined) return
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimer(SHUTDOWN_MAX_MS, resolve)
-      void over.then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
   }
 
   #report(requestId: string, durationMs: number, initMs: number | undefined, failure: Failure | undefined): Report {
@@ -418,13 +391,6 @@ export class Environment {
     this.#log.write(this.#lines.report(nowMs, report))
     this.#log.flush()
   }
-}
-
-/** `YYYY/MM/DD/[version]id`; in a log group of one's own, which functions may share, with the function's name. */
-function streamNameOf(spec: FunctionSpec, nowMs: number, id: string): string {
-  const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/')
-  const name = spec.logGroup === `/aws/lambda/${spec.functionName}` ? '' : spec.functionName
-  return `${date}/${name}[${spec.version}]${id}`
 }
 
 function startError(what: string, cause: unknown): EnvironmentStartError {

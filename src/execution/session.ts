@@ -1,6 +1,13 @@
 import type { Server, Socket } from 'node:net'
+import type { Clock } from '../std/clock.ts'
 import type { EnvironmentLog } from './environment-log.ts'
-import type { ExtensionFailure, Extensions, ExtensionsListener, ShutdownReason } from './extensions.ts'
+import {
+  type ExtensionFailure,
+  type Extensions,
+  type ExtensionsListener,
+  SHUTDOWN_MAX_MS,
+  type ShutdownReason,
+} from './extensions.ts'
 import { FrameReader, LineReader } from './environment-log.ts'
 import type { Command, ProcessExit, ProcessListener, RuntimeProcess, Sandbox } from './isolation/isolation.ts'
 import { type ReportedError, RuntimeApi, type RuntimeEvent, type RuntimeListener } from './runtime-api.ts'
@@ -17,6 +24,9 @@ export type Happening =
   | { readonly kind: 'error'; readonly error: ReportedError }
   | { readonly kind: 'exit'; readonly exit: ProcessExit }
   | { readonly kind: 'extension-failed'; readonly failure: ExtensionFailure }
+
+/** How a wait for a runtime ended. */
+export type Waited = Happening | { readonly kind: 'timeout' }
 
 /** One runtime process with its Runtime API and its output. Begins with a start and ends with `exit`; is never started again. */
 export class RuntimeSession implements ProcessListener, RuntimeListener, ExtensionsListener {
@@ -77,13 +87,31 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
     this.api.deliver(event)
   }
 
-  /** Lets extensions end their work. Resolves when they have, or when there is nobody to wait for; the caller limits the time. */
-  shutDownExtensions(reason: ShutdownReason, deadlineMs: number): Promise<void> | undefined {
+  /** Lets extensions end their work, for a little while; what else happens is of no interest any more. */
+  async shutDownExtensions(reason: ShutdownReason, clock: Clock): Promise<void> {
+    this.onHappening = () => undefined
     const { extensions } = this.api
-    if (this.exit !== undefined || extensions === undefined || !extensions.shutDown(reason, deadlineMs))
-      return undefined
+    if (this.exit !== undefined || !extensions?.shutDown(reason, clock.now() + SHUTDOWN_MAX_MS)) return
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimer(SHUTDOWN_MAX_MS, resolve)
+      this.#onExtensionsEnded = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  /** The next thing that happens, or that nothing did. */
+  wait(clock: Clock, limitMs: number): Promise<Waited> {
+    if (this.exit !== undefined) return Promise.resolve({ kind: 'exit', exit: this.exit })
     return new Promise((resolve) => {
-      this.#onExtensionsEnded = resolve
+      const finish = (waited: Waited) => {
+        timer.cancel()
+        this.onHappening = () => undefined
+        resolve(waited)
+      }
+      const timer = clock.setTimer(limitMs, () => finish({ kind: 'timeout' }))
+      this.onHappening = finish
     })
   }
 
