@@ -8,6 +8,7 @@ import type { Writes } from '../../store/transaction.ts'
 import { entityTooLarge } from './errors.ts'
 import { GARBAGE_GRACE_MS, leaveGarbage } from './garbage.ts'
 import { Layouts, type Piece } from './layouts.ts'
+import { decrypting, encrypting, type Secret } from './sse/cipher.ts'
 import { blobRefs, type Body, bodies, type SimpleBody } from './tables.ts'
 
 /** Largest body kept in the store. LevelDB: 16.7 k commits/s at 4 KiB, 6.5 k/s at 16 KiB; a file of its own costs two fsyncs more. */
@@ -46,8 +47,18 @@ export class BodyStore {
     return this.#readers.has(id)
   }
 
-  /** Takes a body in, hashing on the way. Throws what the source throws, and then keeps nothing. */
-  async receive(source: ByteSource | undefined, names: readonly DigestName[]): Promise<ReceivedBody> {
+  /**
+   * Takes a body in, hashing on the way, and encrypting behind that where there is a secret. Throws what the source throws, and then keeps
+   * nothing.
+   */
+  async receive(source: ByteSource | undefined, names: readonly DigestName[], secret?: Secret): Promise<ReceivedBody> {
+    if (secret === undefined || source === undefined) return this.#take(source, names)
+    const encryption = encrypting(source, secret, names)
+    const received = await this.#take(encryption.source, [])
+    return { ...received, digests: encryption.digests() }
+  }
+
+  async #take(source: ByteSource | undefined, names: readonly DigestName[]): Promise<ReceivedBody> {
     const length = source?.length
     if (source === undefined || length === 0) {
       // Read even so: the source may still have to refuse (a payload hash, a trailer).
@@ -113,7 +124,23 @@ export class BodyStore {
    * The bytes `start`..`end` (inclusive). Undefined when the body has gone: its object was overwritten or deleted since its row was
    * read (rows go at once, blobs after the grace).
    */
-  async read(body: Body, start: number, end: number): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
+  async read(
+    body: Body,
+    start: number,
+    end: number,
+    secret?: Secret,
+  ): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
+    if (secret === undefined || body.kind === 'parts') return this.#open(body, start, end, secret?.key)
+    const bytes = await this.#open(body, start, end)
+    return bytes && decrypting(bytes, secret, start)
+  }
+
+  async #open(
+    body: Body,
+    start: number,
+    end: number,
+    key?: Buffer,
+  ): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
     switch (body.kind) {
       case 'none':
         return NO_BYTES
@@ -124,15 +151,15 @@ export class BodyStore {
       case 'blob':
         return this.#readBlob(body.id, start, end)
       case 'parts':
-        return this.#readParts(body.id, start, end)
+        return this.#readParts(body.id, start, end, key)
       default:
         return assertNever(body)
     }
   }
 
   /** A whole body as a source, for copies. Throws when it is gone in the middle. */
-  async source(body: Body, start: number, end: number): Promise<ByteSource | undefined> {
-    const bytes = await this.read(body, start, end)
+  async source(body: Body, start: number, end: number, secret?: Secret): Promise<ByteSource | undefined> {
+    const bytes = await this.read(body, start, end, secret)
     if (bytes === undefined) return undefined
     return Buffer.isBuffer(bytes) ? sourceOf(bytes) : sourceFrom(bytes, end - start + 1)
   }
@@ -174,17 +201,27 @@ export class BodyStore {
    * All blobs of the range are held from the first byte on: a slow client must not lose the last part to the collector. (A single blob
    * needs no hold: it is open, and stays readable when its name goes.)
    */
-  async #readParts(layoutId: string, start: number, end: number): Promise<AsyncIterable<Uint8Array>> {
+  async #readParts(
+    layoutId: string,
+    start: number,
+    end: number,
+    key: Buffer | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const pieces = await this.layouts.pieces(layoutId, start, end)
-    return this.#streamPieces(layoutId, pieces)
+    return this.#streamPieces(layoutId, pieces, key)
   }
 
-  async *#streamPieces(layoutId: string, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  async *#streamPieces(
+    layoutId: string,
+    pieces: readonly Piece[],
+    key: Buffer | undefined,
+  ): AsyncGenerator<Uint8Array> {
     const blobs = pieces.flatMap(({ body }) => (body.kind === 'blob' ? [body.id] : []))
     for (const id of blobs) this.#pin(id)
     try {
       for (const piece of pieces) {
-        const bytes = await this.read(piece.body, piece.start, piece.end)
+        const secret = key && piece.salt !== undefined ? { key, salt: piece.salt } : undefined
+        const bytes = await this.read(piece.body, piece.start, piece.end, secret)
         assert(bytes !== undefined, `every part of layout ${layoutId} outlives its readers`)
         if (Buffer.isBuffer(bytes)) yield bytes
         else yield* bytes

@@ -12,6 +12,7 @@ export interface Piece {
   readonly body: SimpleBody
   readonly start: number
   readonly end: number
+  readonly salt?: string
 }
 
 /** Which parts a multipart object consists of. */
@@ -44,11 +45,11 @@ export class Layouts {
   async pieces(layoutId: string, start: number, end: number): Promise<Piece[]> {
     const pieces: Piece[] = []
     let offset = 0
-    for (const { body, size } of await this.parts(layoutId)) {
+    for (const { body, size, salt } of await this.parts(layoutId)) {
       if (offset > end) break
       const from = Math.max(start, offset) - offset
       const to = Math.min(end, offset + size - 1) - offset
-      if (from <= to) pieces.push({ body, start: from, end: to })
+      if (from <= to) pieces.push({ body, start: from, end: to, ...(salt !== undefined && { salt }) })
       offset += size
     }
     return pieces

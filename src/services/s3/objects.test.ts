@@ -330,7 +330,6 @@ describe('what is not done here', () => {
     ['grants beside an ACL', { ACL: 'private', GrantRead: 'id=x' }, 400, 'InvalidRequest'],
     ['KMS', { ServerSideEncryption: 'aws:kms' }, 501, 'NotImplemented'],
     ['an unknown encryption', { ServerSideEncryption: 'ROT13' }, 400, 'InvalidArgument'],
-    ['a customer key', { SSECustomerAlgorithm: 'AES256' }, 501, 'NotImplemented'],
     ['another storage class', { StorageClass: 'GLACIER' }, 501, 'NotImplemented'],
     ['an unknown storage class', { StorageClass: 'ATTIC' }, 400, 'InvalidStorageClass'],
     ['a redirect', { WebsiteRedirectLocation: '/x' }, 501, 'NotImplemented'],

@@ -5,6 +5,7 @@ import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
 import type { CorsRule } from './cors/rule.ts'
 import type { LifecycleConfiguration } from './lifecycle/rule.ts'
 import type { NotificationRule } from './notification/rule.ts'
+import type { KeyCheck } from './sse/customer-key.ts'
 import { objectFormat } from './object-format.ts'
 
 /** What every write into a bucket checks; small, and rewritten with each change of a configuration, so its version tells them apart. */
@@ -70,6 +71,8 @@ export interface ObjectRow {
   readonly acl?: Acl
   /** Absent: STANDARD. */
   readonly storageClass?: string
+  /** Present where the bytes are encrypted by a key of the customer's. */
+  readonly customerKey?: KeyCheck
   readonly retention?: Retention
   /** Absent: was never set. */
   readonly legalHold?: 'ON' | 'OFF'
@@ -129,6 +132,7 @@ export interface UploadRow {
   readonly tags?: Tags
   readonly acl?: Acl
   /** As asked for when it began; a default of the bucket counts from the completion. */
+  readonly customerKey?: KeyCheck
   readonly lock?: Pick<ObjectRow, 'retention' | 'legalHold'>
   /** `null`: none was declared; then the object gets a full CRC64NVME. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null
@@ -140,11 +144,13 @@ export interface UploadRow {
 
 export interface PartRow {
   readonly number: number
-  /** Hex MD5. */
+  /** Hex MD5, or what stands in for it where the bytes are encrypted by a customer's key. */
   readonly etag: string
   readonly size: number
   readonly modifiedMs: number
   readonly body: SimpleBody
+  /** Base64; present where the bytes are encrypted by a customer's key. */
+  readonly salt?: string
   /** Base64, by the algorithm of the upload (CRC64NVME if it declared none). */
   readonly checksum: string
   /** What the client sent by another algorithm, verified; an upload that declared none takes any. */
@@ -156,7 +162,7 @@ export interface LayoutRow {
   readonly parts: readonly LayoutPart[]
 }
 
-export type LayoutPart = Pick<PartRow, 'number' | 'size' | 'body' | 'checksum'>
+export type LayoutPart = Pick<PartRow, 'number' | 'size' | 'body' | 'salt' | 'checksum'>
 
 /** What a repeated CompleteMultipartUpload is answered. */
 export interface CompletedRow {

@@ -1,6 +1,7 @@
 import { transact } from '../../../store/transaction.ts'
 import type { ReceivedBody } from '../body-store.ts'
 import { type ChecksumAlgorithm, digestNameOf, digestText } from '../checksums.ts'
+import { etagOf, type Secret } from '../sse/cipher.ts'
 import type { S3 } from '../service.ts'
 import { parts, type PartRow } from '../tables.ts'
 import { requireUpload, type UploadInput } from './uploads.ts'
@@ -12,8 +13,9 @@ export async function commitPart(
   received: ReceivedBody,
   algorithm: ChecksumAlgorithm,
   bodyId: string,
-  given?: PartRow['given'],
+  options: { readonly given?: PartRow['given']; readonly secret?: Secret | undefined } = {},
 ): Promise<PartRow> {
+  const { given, secret } = options
   const nowMs = s3.clock.now()
   await s3.sequencer.ready(nowMs)
   const { size, digests } = received
@@ -21,11 +23,12 @@ export async function commitPart(
     await requireUpload(tx, input)
     const row: PartRow = {
       number: input.PartNumber,
-      etag: (digests.md5 as Buffer).toString('hex'),
+      etag: etagOf(digests, secret),
       size,
       modifiedMs: nowMs - (nowMs % 1000),
       body: s3.bodies.attach(tx, received, bodyId),
       checksum: digestText(digests, digestNameOf(algorithm)),
+      ...(secret !== undefined && { salt: secret.salt }),
       ...(given !== undefined && { given }),
     }
     parts.put(tx, [input.UploadId, input.PartNumber, s3.sequencer.next(nowMs)], row)

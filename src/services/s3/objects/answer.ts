@@ -6,11 +6,12 @@ import { expirationMember } from '../lifecycle/expiration.ts'
 import { lockOutput } from '../lock/lock.ts'
 import { objectGrant, type S3Input, type S3Output } from '../operation.ts'
 import type { S3 } from '../service.ts'
+import type { Secret } from '../sse/cipher.ts'
+import { customerKeyOf, encryptionOutput, requireReadKey } from '../sse/customer-key.ts'
 import type { ObjectRow } from '../tables.ts'
 import { metadataOutput } from './metadata.ts'
 import { checkRead } from './preconditions.ts'
 import { type ByteRange, parseRange } from './ranges.ts'
-import { refuseCustomerKeyOnRead } from './refusals.ts'
 import { NULL_VERSION } from './versions.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -22,20 +23,22 @@ export type ObjectReadCall = Call<S3Input<'GetObject'>>
 export interface ObjectAnswer {
   readonly output: ObjectOutput
   readonly range: ByteRange | undefined
+  /** What the bytes are to be decrypted with. */
+  readonly secret: Secret | undefined
 }
 
 /** Conditions, part or range, and headers of a read. Sets the status 206 or 304. */
 export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): Promise<ObjectAnswer> {
   const { input, reply } = call
-  refuseCustomerKeyOnRead(input)
+  const secret = requireReadKey(row.customerKey, customerKeyOf(input, call.http))
   if (checkRead(input, row, call.nowMs) === 'not-modified') {
     reply.status = 304
     const { cacheControl } = row.metadata
     const output: ObjectOutput = { ETag: `"${row.etag}"`, LastModified: new Date(row.modifiedMs) }
     if (cacheControl !== undefined) output.CacheControl = cacheControl
-    return { output, range: undefined }
+    return { output, range: undefined, secret }
   }
-  const output = describe(row)
+  const output = Object.assign(describe(row), encryptionOutput(input))
   if (row.retention !== undefined || row.legalHold !== undefined) await addLock(call, row, output)
   const bucket = s3.buckets.lastRead(input.Bucket)
   if (bucket?.row.versioning !== undefined) output.VersionId = row.versionId ?? NULL_VERSION
@@ -52,7 +55,7 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
   if (input.ChecksumMode === 'ENABLED' && isWhole && input.PartNumber === undefined) {
     Object.assign(output, checksumOutput(row.checksum))
   }
-  return { output, range: { start, end } }
+  return { output, range: { start, end }, secret }
 }
 
 function describe(row: ObjectRow): ObjectOutput {
@@ -61,7 +64,6 @@ function describe(row: ObjectRow): ObjectOutput {
     AcceptRanges: 'bytes',
     LastModified: new Date(row.modifiedMs),
     ETag: `"${row.etag}"`,
-    ServerSideEncryption: 'AES256',
     ...metadataOutput(metadata),
   }
   // The model's header is text; the SDK's type says Date.

@@ -73,32 +73,13 @@ export function hasGrantHeaders(input: AclInput): boolean {
   )
 }
 
-export interface CustomerKeyInput {
-  readonly SSECustomerAlgorithm?: string | undefined
-  readonly SSECustomerKey?: string | undefined
-  readonly SSECustomerKeyMD5?: string | undefined
-}
-
-export function hasCustomerKey(input: CustomerKeyInput): boolean {
-  return (
-    input.SSECustomerAlgorithm !== undefined ||
-    input.SSECustomerKey !== undefined ||
-    input.SSECustomerKeyMD5 !== undefined
-  )
-}
-
-/** Nothing here is stored under a customer's key, so none can be right. */
-export function refuseCustomerKeyOnRead(input: CustomerKeyInput): void {
-  if (hasCustomerKey(input)) throw invalidRequest('The encryption parameters are not applicable to this object.')
-}
-
-export function refuseCustomerKeyOnWrite(input: CustomerKeyInput): void {
-  if (hasCustomerKey(input)) throw headerNotImplemented('x-amz-server-side-encryption-customer-algorithm')
-}
+/** What S3 says of keys that are not there: this server has none but its own. */
+const unknownKmsKey = (keyId: string): AwsError => new AwsError('KMS.NotFoundException', 400, `Invalid keyId ${keyId}`)
 
 function refuseEncryption(input: WriteOptionsInput): void {
-  const { ServerSideEncryption: encryption } = input
+  const { ServerSideEncryption: encryption, SSEKMSKeyId: kmsKeyId } = input
   if (encryption !== undefined && encryption !== 'AES256') {
+    if (encryption === 'aws:kms' && kmsKeyId !== undefined) throw unknownKmsKey(kmsKeyId)
     if (encryption.startsWith('aws:')) throw headerNotImplemented('x-amz-server-side-encryption')
     throw invalidArgument(
       'The encryption method specified is not supported',
@@ -106,8 +87,20 @@ function refuseEncryption(input: WriteOptionsInput): void {
       encryption,
     )
   }
-  refuseCustomerKeyOnWrite(input)
-  if (input.SSEKMSKeyId !== undefined) throw headerNotImplemented('x-amz-server-side-encryption-aws-kms-key-id')
+  if (encryption !== undefined && input.SSECustomerAlgorithm !== undefined) {
+    throw invalidArgument(
+      'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
+      'x-amz-server-side-encryption',
+      encryption,
+    )
+  }
+  if (kmsKeyId !== undefined) {
+    throw invalidArgument(
+      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
+      'x-amz-server-side-encryption',
+      encryption ?? 'null',
+    )
+  }
   if (input.SSEKMSEncryptionContext !== undefined) throw headerNotImplemented('x-amz-server-side-encryption-context')
   if (input.BucketKeyEnabled === true) throw headerNotImplemented('x-amz-server-side-encryption-bucket-key-enabled')
 }

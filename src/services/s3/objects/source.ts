@@ -4,6 +4,7 @@ import type { ByteSource } from '../../../std/byte-source.ts'
 import { checkExpectedOwner, requireExpectedOwner } from '../expected-owner.ts'
 import { invalidRequest, noSuchBucket } from '../errors.ts'
 import type { S3 } from '../service.ts'
+import { type CustomerKey, requireReadKey } from '../sse/customer-key.ts'
 import type { ObjectRow } from '../tables.ts'
 import { refuseArchived } from './archived.ts'
 import { missingObject, objectInHand, rereadObject, type VersionInput } from './in-hand.ts'
@@ -46,12 +47,13 @@ export async function openSource(
   s3: S3,
   source: VersionInput,
   row: ObjectRow,
-  rangeOf: (row: ObjectRow) => ByteRange,
+  how: { readonly rangeOf: (row: ObjectRow) => ByteRange; readonly key: CustomerKey | undefined },
 ): Promise<{ readonly row: ObjectRow; readonly bytes: ByteSource }> {
   let current = row
   for (let attempt = 1; attempt <= TRIES_MAX; attempt++) {
-    const { start, end } = rangeOf(current)
-    const bytes = await s3.bodies.source(current.body, start, end)
+    const { start, end } = how.rangeOf(current)
+    const secret = requireReadKey(current.customerKey, how.key)
+    const bytes = await s3.bodies.source(current.body, start, end, secret)
     if (bytes !== undefined) return { row: current, bytes }
     current = await rereadObject(call, s3, source, 's3:GetObject')
     refuseArchived(current)

@@ -21,6 +21,8 @@ import type { WriteInput } from './grants.ts'
 import { type MetadataInput, metadataOf } from './metadata.ts'
 import { checkWrite, writeCondition } from './preconditions.ts'
 import { refuseUnsupported } from './refusals.ts'
+import { etagOf } from '../sse/cipher.ts'
+import { customerKeyOf, keyCheckOf, newSalt } from '../sse/customer-key.ts'
 
 /** An object that comes in one piece, by PutObject or by a browser's form. */
 export type UploadInput = WriteInput & MetadataInput & ChecksumInput & { readonly Body?: ByteSource | undefined }
@@ -49,11 +51,13 @@ export async function storeUpload(
   const asked = requestedLock(bucket.row, input, s3.clock.now())
   requireLockIntegrity(input, call.http)
 
-  const received = await s3.bodies.receive(input.Body, digestsFor(requested.algorithm))
+  const customerKey = customerKeyOf(input, call.http)
+  const secret = customerKey && { key: customerKey.key, salt: newSalt() }
+  const received = await s3.bodies.receive(input.Body, digestsFor(requested.algorithm), secret)
   const { size, digests } = received
   const row = await keepOrDiscard(s3, received, () => {
     verifyChecksum(requested, digests, input.Body?.trailers)
-    const etag = (digests.md5 as Buffer).toString('hex')
+    const etag = etagOf(digests, secret)
     const checksum = fullChecksum(requested.algorithm, digests)
     return commitVersion(s3, call, {
       bucket: name,
@@ -66,6 +70,7 @@ export async function storeUpload(
         checksum,
         ...(tags !== undefined && { tags }),
         ...(acl !== undefined && { acl }),
+        ...(customerKey && secret && { customerKey: keyCheckOf(customerKey, secret.salt) }),
         ...lockOfNew(bucket.row, asked, s3.clock.now()),
       },
       check: (current) => checkWrite(condition, key, current),

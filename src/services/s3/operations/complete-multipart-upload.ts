@@ -18,8 +18,8 @@ import { objectLocation } from '../object-location.ts'
 import { commitVersion } from '../objects/commit.ts'
 import { writeGrants } from '../objects/grants.ts'
 import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
-import { refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
 import { requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
+import { customerKeyOf, encryptionOutput, requirePartKey } from '../sse/customer-key.ts'
 import { type Checksum, completed, type CompletedRow, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
 
 type CompleteCall = Call<S3Input<'CompleteMultipartUpload'>>
@@ -30,7 +30,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
   async handle(call, s3) {
     const { input } = call
     const { Bucket: bucket, Key: key, UploadId: uploadId } = input
-    refuseCustomerKeyOnWrite(input)
+    const customerKey = customerKeyOf(input, call.http)
     const condition = writeCondition(input)
     const owning = await requireBucket(call, s3)
     const repeated = await completed.get(s3.store, [uploadId])
@@ -39,18 +39,20 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       return answer(call, repeated)
     }
     const upload = await requireUpload(s3.store, input)
+    if (customerKey !== undefined) requirePartKey(upload.customerKey, customerKey)
     const parts = selectParts(input.MultipartUpload?.Parts, await currentParts(s3, uploadId), upload, uploadId)
     const size = parts.reduce((sum, part) => sum + part.size, 0)
     const checksum = multipartChecksum(parts, upload)
     checkWhole(call, upload, checksum, size)
     const etag = multipartEtag(parts)
-    const layout = parts.map(({ number, size: bytes, body, checksum: value }) => ({
+    const layout = parts.map(({ number, size: bytes, body, salt, checksum: value }) => ({
       number,
       size: bytes,
       body,
+      ...(salt !== undefined && { salt }),
       checksum: value,
     }))
-    const { metadata, tags, acl, lock } = upload
+    const { metadata, tags, acl, lock, customerKey: keyCheck } = upload
     const nowMs = s3.clock.now()
     const version = commitVersion(s3, call, {
       bucket,
@@ -63,6 +65,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
         checksum,
         ...(tags && { tags }),
         ...(acl && { acl }),
+        ...(keyCheck && { customerKey: keyCheck }),
         ...lockOfNew(owning.row, lock ?? {}, nowMs),
       },
       async check(current, tx) {
@@ -94,7 +97,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
 
 function answer(
   call: CompleteCall,
-  { etag, checksum, versionId }: Pick<CompletedRow, 'etag' | 'checksum' | 'versionId'>,
+  { etag, checksum, versionId, customerKey }: Pick<ObjectRow, 'etag' | 'checksum' | 'versionId' | 'customerKey'>,
 ): S3Output<'CompleteMultipartUpload'> {
   const { Bucket, Key } = call.input
   return {
@@ -104,7 +107,8 @@ function answer(
     ETag: `"${etag}"`,
     ...checksumOutput(checksum),
     ...(versionId !== undefined && { VersionId: versionId }),
-    ServerSideEncryption: 'AES256',
+    // Without the key at hand there is nothing to say of it, and S3's own is not what encrypts the object.
+    ...(customerKey !== undefined && call.input.SSECustomerKeyMD5 === undefined ? {} : encryptionOutput(call.input)),
   }
 }
 

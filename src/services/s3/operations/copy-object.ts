@@ -12,11 +12,21 @@ import { writeGrants } from '../objects/grants.ts'
 import { existingObjectGrant, takeInHand, type VersionInput } from '../objects/in-hand.ts'
 import { metadataOf } from '../objects/metadata.ts'
 import { checkCopySource, checkWrite, writeCondition } from '../objects/preconditions.ts'
-import { refuseCustomerKeyOnRead, refuseUnsupported } from '../objects/refusals.ts'
+import { refuseUnsupported } from '../objects/refusals.ts'
 import { openSource, requireSource, sourceVersionMember } from '../objects/source.ts'
 import { findObjectRow, newVersionMember } from '../objects/versions.ts'
 import { requireBucket, type S3Input, type S3Operation } from '../operation.ts'
 import type { S3 } from '../service.ts'
+import { etagOf } from '../sse/cipher.ts'
+import {
+  type CustomerKey,
+  customerKeyOf,
+  encryptionOutput,
+  keyCheckOf,
+  newSalt,
+  requireReadKey,
+  sourceKeyOf,
+} from '../sse/customer-key.ts'
 import type { ObjectRow, SimpleBody } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
 import { UPLOAD_BYTES_MAX } from '../body-store.ts'
@@ -39,16 +49,14 @@ export const copyObject: S3Operation<'CopyObject'> = {
     const { input } = call
     checkKey(input.Key)
     refuseUnsupported(input)
-    refuseCustomerKeyOnRead({
-      SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-      SSECustomerKey: input.CopySourceSSECustomerKey,
-      SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-    })
+    const key = customerKeyOf(input, call.http)
+    const sourceKey = sourceKeyOf(input, call.http)
     checkDirectives(call)
     const condition = writeCondition(input)
     const bucket = await requireBucket(call, s3)
     const source = parseCopySource(input.CopySource)
     const row = await requireSource(call, s3, source)
+    requireReadKey(row.customerKey, sourceKey)
     checkCopySource(input, row, call.nowMs)
     if (row.size > UPLOAD_BYTES_MAX) throw entityTooLargeToCopy(UPLOAD_BYTES_MAX)
     if (isOntoItself(call, source) && bucket.row.encryption === null && !changesAnything(call)) {
@@ -59,7 +67,7 @@ export const copyObject: S3Operation<'CopyObject'> = {
     const acl = newObjectAcl(bucket.row, call.caller, input)
     const nowMs = s3.clock.now()
     const lock = lockOfNew(bucket.row, requestedLock(bucket.row, input, nowMs), nowMs)
-    const target = { call, source, condition, algorithm, acl, lock }
+    const target = { call, source, condition, algorithm, acl, lock, key, sourceKey }
     const copy = (await shareBody(s3, target, row)) ?? (await rewriteBody(s3, target, row))
     return {
       CopyObjectResult: {
@@ -67,7 +75,7 @@ export const copyObject: S3Operation<'CopyObject'> = {
         LastModified: new Date(copy.modifiedMs),
         ...checksumOutput(copy.checksum),
       },
-      ServerSideEncryption: 'AES256',
+      ...encryptionOutput(input),
       ...newVersionMember(copy),
       ...sourceVersionMember(s3, source, row),
       ...expirationMember(bucket, input.Key, copy),
@@ -85,6 +93,8 @@ interface Target {
   readonly algorithm: ChecksumAlgorithm
   readonly acl: Acl | undefined
   readonly lock: ObjectLock
+  readonly key: CustomerKey | undefined
+  readonly sourceKey: CustomerKey | undefined
 }
 
 class SourceChanged extends Error {}
@@ -95,7 +105,8 @@ class SourceChanged extends Error {}
  */
 async function shareBody(s3: S3, target: Target, row: ObjectRow): Promise<ObjectRow | undefined> {
   const { body, checksum, etag, size } = row
-  const { call, source, algorithm } = target
+  const { call, source, algorithm, key } = target
+  if (key !== undefined || row.customerKey !== undefined) return undefined
   if (body.kind !== 'blob' || checksum.algorithm !== algorithm || checksum.type !== 'FULL_OBJECT') return undefined
   try {
     return await commitCopy(s3, target, row, { etag, size, checksum }, async (tx) => {
@@ -110,12 +121,20 @@ async function shareBody(s3: S3, target: Target, row: ObjectRow): Promise<Object
 }
 
 async function rewriteBody(s3: S3, target: Target, row: ObjectRow): Promise<ObjectRow> {
-  const { call, source, algorithm } = target
-  const opened = await openSource(call, s3, source, row, ({ size }) => ({ start: 0, end: size - 1 }))
-  const received = await s3.bodies.receive(opened.bytes, digestsFor(algorithm))
+  const { call, source, algorithm, key, sourceKey } = target
+  const opened = await openSource(call, s3, source, row, {
+    rangeOf: ({ size }) => ({ start: 0, end: size - 1 }),
+    key: sourceKey,
+  })
+  const secret = key && { key: key.key, salt: newSalt() }
+  const received = await s3.bodies.receive(opened.bytes, digestsFor(algorithm), secret)
   const { size, digests } = received
-  const etag = (digests.md5 as Buffer).toString('hex')
-  const content = { etag, size, checksum: fullChecksum(algorithm, digests) }
+  const content = {
+    etag: etagOf(digests, secret),
+    size,
+    checksum: fullChecksum(algorithm, digests),
+    ...(key && secret && { customerKey: keyCheckOf(key, secret.salt) }),
+  }
   return keepOrDiscard(s3, received, () =>
     commitCopy(s3, target, opened.row, content, (tx) => s3.bodies.attach(tx, received, call.requestId)),
   )
@@ -125,7 +144,7 @@ function commitCopy(
   s3: S3,
   { call, condition, acl, lock }: Target,
   source: ObjectRow,
-  content: Pick<ObjectRow, 'etag' | 'size' | 'checksum'>,
+  content: Pick<ObjectRow, 'etag' | 'size' | 'checksum' | 'customerKey'>,
   attach: (tx: Parameters<Parameters<typeof commitVersion>[2]['attach']>[0]) => SimpleBody | Promise<SimpleBody>,
 ): Promise<ObjectRow> {
   const { input } = call
@@ -156,6 +175,7 @@ function changesAnything({ input }: CopyCall): boolean {
   return (
     input.MetadataDirective === 'REPLACE' ||
     input.ServerSideEncryption !== undefined ||
+    input.SSECustomerAlgorithm !== undefined ||
     input.StorageClass !== undefined
   )
 }

@@ -11,6 +11,7 @@ import { metadataOf } from '../objects/metadata.ts'
 import { refuseUnsupported } from '../objects/refusals.ts'
 import { requireBucket, type S3Input, type S3Operation } from '../operation.ts'
 import { initiatorOf } from '../owners.ts'
+import { customerKeyOf, encryptionOutput, keyCheckOf, newSalt } from '../sse/customer-key.ts'
 import { objects, type UploadRow, uploads } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
 
@@ -26,6 +27,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
     const metadata = metadataOf(input)
     const tags = parseTaggingHeader(input.Tagging)
     const { row } = await requireBucket(call, s3)
+    const customerKey = customerKeyOf(input, call.http)
     const acl = newObjectAcl(row, call.caller, input)
     const nowMs = s3.clock.now()
     const lock = requestedLock(row, input, nowMs)
@@ -39,6 +41,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
         metadata,
         ...(tags !== undefined && { tags }),
         ...(acl !== undefined && { acl }),
+        ...(customerKey && { customerKey: keyCheckOf(customerKey, newSalt()) }),
         ...(hasLockHeaders(input) && { lock }),
         checksum,
         currentAtStart: current?.sequencer ?? null,
@@ -49,7 +52,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
       Bucket: name,
       Key: key,
       UploadId: uploadId,
-      ServerSideEncryption: 'AES256',
+      ...encryptionOutput(input),
       ...(checksum !== null && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type }),
     }
   },

@@ -2,9 +2,9 @@ import { checksumMember } from '../checksums.ts'
 import { invalidArgument } from '../errors.ts'
 import { pageSize } from '../listing/parameters.ts'
 import { existingObjectGrant, existingObjectGrants, objectInHand, requireObject } from '../objects/in-hand.ts'
-import { refuseCustomerKeyOnRead } from '../objects/refusals.ts'
 import { versionMember } from '../objects/versions.ts'
 import type { S3Operation, S3Output } from '../operation.ts'
+import { customerKeyOf, requireReadKey } from '../sse/customer-key.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
 
@@ -20,12 +20,13 @@ export const getObjectAttributes: S3Operation<'GetObjectAttributes'> = {
 
   async handle(call, s3) {
     const { input } = call
-    refuseCustomerKeyOnRead(input)
+    const key = customerKeyOf(input, call.http)
     const names = new Set<string>(input.ObjectAttributes.map((name) => name.trim()))
     if (names.size === 0 || [...names].some((name) => !NAMES.has(name))) {
       throw invalidArgument('Invalid attribute name specified.', 'x-amz-object-attributes', [...names].join(','))
     }
     const row = await requireObject(call, s3)
+    requireReadKey(row.customerKey, key)
     const parts = names.has('ObjectParts')
       ? await objectParts(s3, row, input.MaxParts, input.PartNumberMarker)
       : undefined

@@ -16,9 +16,9 @@ export const getObject: S3Operation<'GetObject'> = {
     let row = await requireObject(call, s3)
     for (let attempt = 1; ; attempt++) {
       refuseArchived(row)
-      const { output, range } = await answerRead(call, s3, row)
+      const { output, range, secret } = await answerRead(call, s3, row)
       if (range === undefined) return output
-      const body = await s3.bodies.read(row.body, range.start, range.end)
+      const body = await s3.bodies.read(row.body, range.start, range.end, secret)
       if (body !== undefined) return withBody(output, body)
       if (attempt === TRIES_MAX) throw new Error(`the body of ${call.input.Bucket}/${call.input.Key} is missing`)
       row = await rereadObject(call, s3, call.input, 's3:GetObject')

@@ -40,7 +40,12 @@ export const postObject: Operation<PostInput, { Body?: string }, S3> = {
     const { row, bucket: owning } = await storeUpload(s3, upload as Call<UploadInput>, 'ObjectCreated:Post', requested)
     const { Expiration: expiration } = expirationMember(owning, key, row)
     const { headers } = call.reply
-    headers['x-amz-server-side-encryption'] = 'AES256'
+    const { SSECustomerKeyMD5: keyMd5 } = upload.input
+    if (keyMd5 === undefined) headers['x-amz-server-side-encryption'] = 'AES256'
+    else {
+      headers['x-amz-server-side-encryption-customer-algorithm'] = 'AES256'
+      headers['x-amz-server-side-encryption-customer-key-md5'] = keyMd5
+    }
     if (row.versionId !== undefined) headers['x-amz-version-id'] = row.versionId
     if (expiration !== undefined) headers['x-amz-expiration'] = expiration
     const { ChecksumType: type, ...checksum } = checksumOutput(row.checksum)

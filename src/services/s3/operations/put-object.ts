@@ -4,6 +4,7 @@ import { writeGrants } from '../objects/grants.ts'
 import { storeUpload } from '../objects/store.ts'
 import { newVersionMember } from '../objects/versions.ts'
 import type { S3Operation } from '../operation.ts'
+import { encryptionOutput } from '../sse/customer-key.ts'
 
 export const putObject: S3Operation<'PutObject'> = {
   authorize: (call) => writeGrants(call, { isCreation: true }),
@@ -14,7 +15,7 @@ export const putObject: S3Operation<'PutObject'> = {
       ETag: `"${row.etag}"`,
       ...checksumOutput(row.checksum),
       ...newVersionMember(row),
-      ServerSideEncryption: 'AES256',
+      ...encryptionOutput(call.input),
       ...expirationMember(bucket, call.input.Key, row),
     }
   },

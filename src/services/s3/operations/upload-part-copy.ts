@@ -9,9 +9,9 @@ import { writeGrants } from '../objects/grants.ts'
 import { existingObjectGrant, takeInHand } from '../objects/in-hand.ts'
 import { checkCopySource } from '../objects/preconditions.ts'
 import type { ByteRange } from '../objects/ranges.ts'
-import { refuseCustomerKeyOnRead, refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
 import { openSource, requireSource, sourceVersionMember } from '../objects/source.ts'
 import { requireBucket, type S3Operation } from '../operation.ts'
+import { customerKeyOf, encryptionOutput, newSalt, requirePartKey, sourceKeyOf } from '../sse/customer-key.ts'
 import type { ObjectRow } from '../tables.ts'
 import { UPLOAD_BYTES_MAX } from '../body-store.ts'
 
@@ -25,30 +25,31 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = {
   async handle(call, s3) {
     const { input } = call
     checkPartNumber(input.PartNumber)
-    refuseCustomerKeyOnWrite(input)
-    refuseCustomerKeyOnRead({
-      SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-      SSECustomerKey: input.CopySourceSSECustomerKey,
-      SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-    })
+    const customerKey = customerKeyOf(input, call.http)
+    const sourceKey = sourceKeyOf(input, call.http)
     await requireBucket(call, s3)
     const upload = await requireUpload(s3.store, input)
+    requirePartKey(upload.customerKey, customerKey)
+    const secret = customerKey && { key: customerKey.key, salt: newSalt() }
     const source = parseCopySource(input.CopySource)
     const row = await requireSource(call, s3, source)
     checkCopySource(input, row, call.nowMs)
-    const { row: copied, bytes } = await openSource(call, s3, source, row, (current) =>
-      copyRange(input.CopySourceRange, current),
-    )
+    const { row: copied, bytes } = await openSource(call, s3, source, row, {
+      rangeOf: (current) => copyRange(input.CopySourceRange, current),
+      key: sourceKey,
+    })
     const algorithm = partAlgorithm(upload)
-    const received = await s3.bodies.receive(bytes, digestsFor(algorithm))
-    const part = await keepOrDiscard(s3, received, () => commitPart(s3, input, received, algorithm, call.requestId))
+    const received = await s3.bodies.receive(bytes, digestsFor(algorithm), secret)
+    const part = await keepOrDiscard(s3, received, () =>
+      commitPart(s3, input, received, algorithm, call.requestId, { secret }),
+    )
     return {
       CopyPartResult: {
         ETag: `"${part.etag}"`,
         LastModified: new Date(part.modifiedMs),
         ...(upload.checksum !== null && checksumMember(algorithm, part.checksum)),
       },
-      ServerSideEncryption: 'AES256',
+      ...encryptionOutput(input),
       ...sourceVersionMember(s3, source, copied),
     }
   },

@@ -12,8 +12,8 @@ import { checkPartNumber } from '../multipart/part-number.ts'
 import { partAlgorithm, requireUpload } from '../multipart/uploads.ts'
 import { keepOrDiscard } from '../objects/commit.ts'
 import { writeGrants } from '../objects/grants.ts'
-import { refuseCustomerKeyOnWrite } from '../objects/refusals.ts'
 import { requireBucket, type S3Operation } from '../operation.ts'
+import { customerKeyOf, encryptionOutput, newSalt, requirePartKey } from '../sse/customer-key.ts'
 
 export const uploadPart: S3Operation<'UploadPart'> = {
   authorize: (call) => writeGrants(call, { isCreation: false }),
@@ -21,9 +21,11 @@ export const uploadPart: S3Operation<'UploadPart'> = {
   async handle(call, s3) {
     const { input } = call
     checkPartNumber(input.PartNumber)
-    refuseCustomerKeyOnWrite(input)
+    const customerKey = customerKeyOf(input, call.http)
     await requireBucket(call, s3)
     const upload = await requireUpload(s3.store, input)
+    requirePartKey(upload.customerKey, customerKey)
+    const secret = customerKey && { key: customerKey.key, salt: newSalt() }
     const requested = requestedChecksum(input, call.http)
     const algorithm = partAlgorithm(upload)
     const declared = upload.checksum?.algorithm
@@ -35,20 +37,23 @@ export const uploadPart: S3Operation<'UploadPart'> = {
     // SDKs add a checksum to every part, also of uploads that declared none: it is verified beside the one the object will have.
     const isOther = requested.isExplicit && requested.algorithm !== algorithm
     const names = isOther ? [...digestsFor(algorithm), digestNameOf(requested.algorithm)] : digestsFor(algorithm)
-    const received = await s3.bodies.receive(input.Body, names)
+    const received = await s3.bodies.receive(input.Body, names, secret)
     const { digests } = received
     const part = await keepOrDiscard(s3, received, () => {
       verifyChecksum(requested.isExplicit ? requested : { ...requested, algorithm }, digests, input.Body?.trailers)
       const given = isOther
         ? { algorithm: requested.algorithm, value: digestText(digests, digestNameOf(requested.algorithm)) }
         : undefined
-      return commitPart(s3, input, received, algorithm, call.requestId, given)
+      return commitPart(s3, input, received, algorithm, call.requestId, {
+        ...(given !== undefined && { given }),
+        secret,
+      })
     })
     const shown =
       part.given ?? (requested.isExplicit || declared !== undefined ? { algorithm, value: part.checksum } : undefined)
     return {
       ETag: `"${part.etag}"`,
-      ServerSideEncryption: 'AES256',
+      ...encryptionOutput(input),
       ...(shown !== undefined && checksumMember(shown.algorithm, shown.value)),
     }
   },
