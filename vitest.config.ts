@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // By itself vitest leaves one of two cores to others, and then runs one file after the other.
+    maxWorkers: 2,
   },
 })

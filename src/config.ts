@@ -19,6 +19,7 @@ export interface Settings {
   readonly secureLoopback: boolean
   readonly isolation: 'auto' | 'bubblewrap' | 'process'
   readonly environmentsMax: number
+  readonly prestartedMax: number
   readonly connectionsMax: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
@@ -135,6 +136,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'Function processes at one time on this machine, about 50 MB each. Invocations beyond wait.',
     parse: integer(1, 10_000),
   },
+  prestartedMax: {
+    default: 1,
+    unit: 'processes',
+    why: 'Runtime processes kept waiting for each kind of function in use, about 70 MB each: a cold start then only loads the handler. 0: none.',
+    parse: integer(0, 100),
+  },
   connectionsMax: {
     default: 10_000,
     unit: 'connections',
@@ -194,6 +201,7 @@ export interface ServerConfig {
   readonly secureLoopback: boolean
   readonly isolation: Settings['isolation']
   readonly environmentsMax: number
+  readonly prestartedMax: number
   readonly connectionsMax: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number

@@ -28,6 +28,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: 0,
     logLevel: 'error',
     stopGraceMs: 1000,
+    // Most test servers are gone before a process started ahead would be of use.
+    prestartedMax: 0,
     ...(options.settings?.data === undefined && { ephemeral: true }),
     ...options.settings,
   })
