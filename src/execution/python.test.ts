@@ -220,4 +220,27 @@ def handler(event, context):
     })
     expect((await fn.run()).value).toBe(1)
   })
+
+  it('points boto3 at the endpoint, one too old to know the variable included', async () => {
+    const code = `
+import os
+try:
+    import boto3
+except ImportError:
+    boto3 = None
+def handler(event, context):
+    url = os.environ["AWS_ENDPOINT_URL"]
+    if boto3 is None:
+        return {"expected": url, "s3": url}
+    os.environ["AWS_ENDPOINT_URL_SQS"] = "http://127.0.0.1:1"
+    return {"expected": url, "s3": boto3.client("s3").meta.endpoint_url, "sqs": boto3.client("sqs").meta.endpoint_url,
+            "own": boto3.client("s3", endpoint_url="http://127.0.0.1:2").meta.endpoint_url}`
+    const { value } = await (await define(code, { memoryMb: 256, timeoutMs: 20_000 })).run()
+    const { expected, ...found } = value as Record<string, string>
+    if (found['sqs'] === undefined) console.warn('boto3 is not installed: nothing was tried')
+    expect(found).toMatchObject({
+      s3: expected,
+      ...(found['sqs'] && { sqs: 'http://127.0.0.1:1', own: 'http://127.0.0.1:2' }),
+    })
+  })
 })
