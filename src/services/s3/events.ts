@@ -19,6 +19,8 @@ export interface ObjectEvent {
   readonly etag?: string
   readonly versionId?: string
   readonly sequencer?: string
+  /** Who did it, where that is not the caller. */
+  readonly principalId?: string
   /** What only events of its type say, beside `s3`: `lifecycleEventData`. */
   readonly more?: Readonly<Record<string, unknown>>
 }
@@ -34,6 +36,9 @@ export type ObjectEventName =
   | 'ObjectTagging:Delete'
   | 'ObjectAcl:Put'
   | 'ObjectRetention:Put'
+  | 'ObjectRestore:Post'
+  | 'ObjectRestore:Completed'
+  | 'ObjectRestore:Delete'
   | 'LifecycleExpiration:Delete'
   | 'LifecycleExpiration:DeleteMarkerCreated'
   | 'LifecycleTransition'
@@ -51,7 +56,7 @@ export function eventMessage(
     awsRegion: bucket.row.region,
     eventTime: new Date(about.nowMs).toISOString(),
     eventName: event.name,
-    userIdentity: { principalId: eventPrincipalId(call.caller) },
+    userIdentity: { principalId: event.principalId ?? eventPrincipalId(call.caller) },
     requestParameters: { sourceIPAddress: sourceAddress(call) },
     responseElements: { 'x-amz-request-id': call.requestId, 'x-amz-id-2': call.hostId },
     s3: {
@@ -78,7 +83,7 @@ export function eventMessage(
 }
 
 function legacyVersion(name: ObjectEventName): string {
-  return /^(ObjectTagging|ObjectAcl|ObjectRetention|Lifecycle)/.test(name) ? '2.3' : '2.1'
+  return /^(ObjectTagging|ObjectAcl|ObjectRetention|ObjectRestore:Delete|Lifecycle)/.test(name) ? '2.3' : '2.1'
 }
 
 /** Calls that one service makes for another come from no address; S3 names the service then. */

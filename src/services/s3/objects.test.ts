@@ -330,7 +330,7 @@ describe('what is not done here', () => {
     ['grants beside an ACL', { ACL: 'private', GrantRead: 'id=x' }, 400, 'InvalidRequest'],
     ['KMS', { ServerSideEncryption: 'aws:kms' }, 501, 'NotImplemented'],
     ['an unknown encryption', { ServerSideEncryption: 'ROT13' }, 400, 'InvalidArgument'],
-    ['another storage class', { StorageClass: 'GLACIER' }, 501, 'NotImplemented'],
+    ['a storage class of other buckets', { StorageClass: 'EXPRESS_ONEZONE' }, 501, 'NotImplemented'],
     ['an unknown storage class', { StorageClass: 'ATTIC' }, 400, 'InvalidStorageClass'],
     ['a redirect', { WebsiteRedirectLocation: '/x' }, 501, 'NotImplemented'],
     ['a lock', { ObjectLockMode: 'GOVERNANCE' }, 400, 'InvalidRequest'],

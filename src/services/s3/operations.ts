@@ -70,6 +70,7 @@ import { putObjectRetention } from './operations/put-object-retention.ts'
 import { putObjectTagging } from './operations/put-object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
 import { putPublicAccessBlock } from './operations/put-public-access-block.ts'
+import { restoreObject } from './operations/restore-object.ts'
 import { uploadPartCopy } from './operations/upload-part-copy.ts'
 import { uploadPart } from './operations/upload-part.ts'
 import type { S3 } from './service.ts'
@@ -187,7 +188,7 @@ export const operations = {
   PutObjectTagging: putObjectTagging,
   PutPublicAccessBlock: putPublicAccessBlock,
   RenameObject: NotImplemented,
-  RestoreObject: NotImplemented,
+  RestoreObject: restoreObject,
   SelectObjectContent: NotImplemented,
   UpdateBucketMetadataAnnotationTableConfiguration: NotImplemented,
   UpdateBucketMetadataInventoryTableConfiguration: NotImplemented,

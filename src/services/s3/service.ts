@@ -10,6 +10,7 @@ import { Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
 import { GarbageCollector, isBlobHeld } from './garbage.ts'
 import { LifecycleWorker } from './lifecycle/worker.ts'
+import { RestoreWorker } from './restore/worker.ts'
 import { Sequencer } from './sequencer.ts'
 
 export interface S3Options {
@@ -39,6 +40,8 @@ export class S3 {
   readonly collector: GarbageCollector
   /** Worker that does what lifecycle rules ask for. */
   readonly lifecycle: LifecycleWorker
+  /** Worker that ends what RestoreObject begins. */
+  readonly restorer: RestoreWorker
 
   constructor(options: S3Options) {
     const { store, blobs, clock } = options
@@ -52,6 +55,7 @@ export class S3 {
     this.sequencer = new Sequencer(store)
     this.collector = new GarbageCollector({ store, blobs, bodies: this.bodies, clock })
     this.lifecycle = new LifecycleWorker(this)
+    this.restorer = new RestoreWorker(this)
   }
 
   /** Does an object, part or copy hold this blob? */

@@ -42,6 +42,12 @@ export interface Retention {
   readonly untilMs: number
 }
 
+/** When the temporary copy of an archived object is there, and when it goes again, in ms since 1970. */
+export interface Restore {
+  readonly readyMs: number
+  readonly expiresMs: number
+}
+
 /** Once enabled, a bucket is never unversioned again. */
 export type Versioning = 'Enabled' | 'Suspended'
 
@@ -71,6 +77,8 @@ export interface ObjectRow {
   readonly acl?: Acl
   /** Absent: STANDARD. */
   readonly storageClass?: string
+  /** Absent: nobody has asked for the bytes of an archived object. */
+  readonly restore?: Restore
   /** Present where the bytes are encrypted by a key of the customer's. */
   readonly customerKey?: KeyCheck
   readonly retention?: Retention
@@ -133,6 +141,7 @@ export interface UploadRow {
   readonly acl?: Acl
   /** As asked for when it began; a default of the bucket counts from the completion. */
   readonly customerKey?: KeyCheck
+  readonly storageClass?: string
   readonly lock?: Pick<ObjectRow, 'retention' | 'legalHold'>
   /** `null`: none was declared; then the object gets a full CRC64NVME. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null
@@ -201,6 +210,12 @@ export const bucketCors = new Table<readonly [bucket: string], readonly CorsRule
 export const bucketLifecycles = new Table<readonly [bucket: string], LifecycleConfiguration>(
   's3-bucket-lifecycle',
   json<LifecycleConfiguration>(),
+)
+export type RestoreKey = readonly [dueMs: number, bucket: string, key: string, versionId: string]
+/** What is to be told of restored objects, and when. `sequencer` says which object was meant. */
+export const restores = new Table<RestoreKey, { readonly kind: 'completed' | 'expired'; readonly sequencer: string }>(
+  's3-restore',
+  json<{ readonly kind: 'completed' | 'expired'; readonly sequencer: string }>(),
 )
 /** How far the lifecycle worker is with a bucket; without a row, it begins. */
 export const lifecycleRounds = new Table<readonly [bucket: string], LifecycleRound>(

@@ -1,3 +1,4 @@
+import { stateOf } from '../objects/archived.ts'
 import type { S3 } from '../service.ts'
 import { type ObjectRow, objects } from '../tables.ts'
 import { canonicalUserId } from '../owners.ts'
@@ -33,6 +34,8 @@ export function contentsOutput(
   { key, row }: ObjectListing['contents'][number],
   encode: (name: string) => string,
   ownerAccountId: string | undefined,
+  /** Now, if the state of restored objects is asked for. */
+  restoreStatusAtMs?: number,
 ) {
   return {
     Key: encode(key),
@@ -41,9 +44,18 @@ export function contentsOutput(
     ChecksumAlgorithm: [row.checksum.algorithm],
     ChecksumType: row.checksum.type,
     Size: row.size,
+    ...(restoreStatusAtMs !== undefined && restoreStatusMember(row, restoreStatusAtMs)),
     StorageClass: (row.storageClass ?? 'STANDARD') as 'STANDARD',
     ...(ownerAccountId !== undefined && { Owner: { ID: canonicalUserId(ownerAccountId) } }),
   }
+}
+
+/** `RestoreStatus` of an archived object that somebody asked for. */
+export function restoreStatusMember({ restore }: ObjectRow, nowMs: number) {
+  const state = stateOf(restore, nowMs)
+  if (state === 'none' || restore === undefined) return {}
+  if (state === 'ongoing') return { RestoreStatus: { IsRestoreInProgress: true } }
+  return { RestoreStatus: { IsRestoreInProgress: false, RestoreExpiryDate: new Date(restore.expiresMs) } }
 }
 
 function isRow(item: Item): item is Item & { kind: 'row' } {

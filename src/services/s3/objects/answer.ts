@@ -9,6 +9,7 @@ import type { S3 } from '../service.ts'
 import type { Secret } from '../sse/cipher.ts'
 import { customerKeyOf, encryptionOutput, requireReadKey } from '../sse/customer-key.ts'
 import type { ObjectRow } from '../tables.ts'
+import { restoreMember } from './archived.ts'
 import { metadataOutput } from './metadata.ts'
 import { checkRead } from './preconditions.ts'
 import { type ByteRange, parseRange } from './ranges.ts'
@@ -39,6 +40,7 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
     return { output, range: undefined, secret }
   }
   const output = Object.assign(describe(row), encryptionOutput(input))
+  if (row.restore !== undefined) Object.assign(output, restoreMember(row, call.nowMs))
   if (row.retention !== undefined || row.legalHold !== undefined) await addLock(call, row, output)
   const bucket = s3.buckets.lastRead(input.Bucket)
   if (bucket?.row.versioning !== undefined) output.VersionId = row.versionId ?? NULL_VERSION

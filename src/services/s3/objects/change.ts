@@ -1,5 +1,5 @@
 import type { Call } from '../../../protocol/operation.ts'
-import { transact } from '../../../store/transaction.ts'
+import { transact, type Writes } from '../../../store/transaction.ts'
 import { announce } from '../announce.ts'
 import type { Bucket } from '../buckets.ts'
 import type { ObjectEvent } from '../events.ts'
@@ -21,7 +21,7 @@ export interface Change {
 export async function changeObject(
   s3: S3,
   call: Call<VersionInput>,
-  change: (row: ObjectRow, bucket: Bucket) => Change | undefined,
+  change: (row: ObjectRow, bucket: Bucket, writes: Writes) => Change | undefined,
 ): Promise<ObjectRow> {
   const nowMs = s3.clock.now()
   const pending = s3.sequencer.ready(nowMs)
@@ -31,7 +31,7 @@ export async function changeObject(
     const bucket = await s3.buckets.forWrite(tx, name)
     const found = await findObjectRow(tx, name, key, versionId)
     if (found === undefined) return undefined
-    const next = change(found.row, bucket)
+    const next = change(found.row, bucket, tx)
     if (next === undefined) return found.row
     await rewriteObject(tx, name, key, found, next.row)
     if (next.event !== undefined && bucket.rules.length > 0) {

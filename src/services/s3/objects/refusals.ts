@@ -26,30 +26,9 @@ export interface WriteOptionsInput {
   readonly WriteOffsetBytes?: number | undefined
 }
 
-const STORAGE_CLASSES = new Set([
-  'REDUCED_REDUNDANCY',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'INTELLIGENT_TIERING',
-  'GLACIER',
-  'GLACIER_IR',
-  'DEEP_ARCHIVE',
-  'EXPRESS_ONEZONE',
-  'SNOW',
-  'FSX_OPENZFS',
-  'FSX_ONTAP',
-])
-
 /** Refuses what this server would otherwise have to ignore: in S3's words where S3 refuses it too, else as not implemented. */
 export function refuseUnsupported(input: WriteOptionsInput): void {
   refuseEncryption(input)
-  const { StorageClass: storageClass } = input
-  if (storageClass !== undefined && storageClass !== 'STANDARD') {
-    if (STORAGE_CLASSES.has(storageClass)) throw headerNotImplemented('x-amz-storage-class')
-    throw new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
-      StorageClassRequested: storageClass,
-    })
-  }
   if (input.WebsiteRedirectLocation !== undefined) throw headerNotImplemented('x-amz-website-redirect-location')
   if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented('x-amz-write-offset-bytes')
 }

@@ -27,7 +27,7 @@ export async function requireSource(
     const error = await missingObject(call, s3, source)
     throw error.code === 'MethodNotAllowed' ? invalidRequest(MARKER_SOURCE) : error
   }
-  refuseArchived(row)
+  refuseArchived(row, call.nowMs)
   return row
 }
 
@@ -56,7 +56,7 @@ export async function openSource(
     const bytes = await s3.bodies.source(current.body, start, end, secret)
     if (bytes !== undefined) return { row: current, bytes }
     current = await rereadObject(call, s3, source, 's3:GetObject')
-    refuseArchived(current)
+    refuseArchived(current, call.nowMs)
   }
   throw new AwsError(
     'OperationAborted',

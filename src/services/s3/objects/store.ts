@@ -16,6 +16,7 @@ import type { ByteSource } from '../../../std/byte-source.ts'
 import type { S3 } from '../service.ts'
 import type { ObjectRow } from '../tables.ts'
 import { parseTaggingHeader } from '../tags.ts'
+import { storageClassOf } from './archived.ts'
 import { commitVersion, keepOrDiscard, type NewVersion } from './commit.ts'
 import type { WriteInput } from './grants.ts'
 import { type MetadataInput, metadataOf } from './metadata.ts'
@@ -43,6 +44,7 @@ export async function storeUpload(
   const { Bucket: name, Key: key } = input
   checkKey(key)
   refuseUnsupported(input)
+  const storage = storageClassOf(input)
   const condition = writeCondition(input)
   const metadata = metadataOf(input)
   const tags = parseTaggingHeader(input.Tagging)
@@ -71,6 +73,7 @@ export async function storeUpload(
         ...(tags !== undefined && { tags }),
         ...(acl !== undefined && { acl }),
         ...(customerKey && secret && { customerKey: keyCheckOf(customerKey, secret.salt) }),
+        ...storage,
         ...lockOfNew(bucket.row, asked, s3.clock.now()),
       },
       check: (current) => checkWrite(condition, key, current),

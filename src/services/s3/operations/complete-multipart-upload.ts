@@ -52,7 +52,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
       ...(salt !== undefined && { salt }),
       checksum: value,
     }))
-    const { metadata, tags, acl, lock, customerKey: keyCheck } = upload
+    const { metadata, tags, acl, lock, storageClass, customerKey: keyCheck } = upload
     const nowMs = s3.clock.now()
     const version = commitVersion(s3, call, {
       bucket,
@@ -66,6 +66,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = {
         ...(tags && { tags }),
         ...(acl && { acl }),
         ...(keyCheck && { customerKey: keyCheck }),
+        ...(storageClass !== undefined && { storageClass }),
         ...lockOfNew(owning.row, lock ?? {}, nowMs),
       },
       async check(current, tx) {

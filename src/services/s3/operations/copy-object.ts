@@ -6,6 +6,7 @@ import { entityTooLargeToCopy, headerNotImplemented, invalidArgument, invalidReq
 import { expirationMember } from '../lifecycle/expiration.ts'
 import { lockOfNew, type ObjectLock, requestedLock } from '../lock/lock.ts'
 import { checkKey } from '../object-keys.ts'
+import { storageClassOf } from '../objects/archived.ts'
 import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
 import { parseCopySource } from '../objects/copy-source.ts'
 import { writeGrants } from '../objects/grants.ts'
@@ -51,6 +52,7 @@ export const copyObject: S3Operation<'CopyObject'> = {
     refuseUnsupported(input)
     const key = customerKeyOf(input, call.http)
     const sourceKey = sourceKeyOf(input, call.http)
+    const storage = storageClassOf(input)
     checkDirectives(call)
     const condition = writeCondition(input)
     const bucket = await requireBucket(call, s3)
@@ -67,7 +69,7 @@ export const copyObject: S3Operation<'CopyObject'> = {
     const acl = newObjectAcl(bucket.row, call.caller, input)
     const nowMs = s3.clock.now()
     const lock = lockOfNew(bucket.row, requestedLock(bucket.row, input, nowMs), nowMs)
-    const target = { call, source, condition, algorithm, acl, lock, key, sourceKey }
+    const target = { call, source, condition, algorithm, acl, lock, storage, key, sourceKey }
     const copy = (await shareBody(s3, target, row)) ?? (await rewriteBody(s3, target, row))
     return {
       CopyObjectResult: {
@@ -93,6 +95,7 @@ interface Target {
   readonly algorithm: ChecksumAlgorithm
   readonly acl: Acl | undefined
   readonly lock: ObjectLock
+  readonly storage: ReturnType<typeof storageClassOf>
   readonly key: CustomerKey | undefined
   readonly sourceKey: CustomerKey | undefined
 }
@@ -142,7 +145,7 @@ async function rewriteBody(s3: S3, target: Target, row: ObjectRow): Promise<Obje
 
 function commitCopy(
   s3: S3,
-  { call, condition, acl, lock }: Target,
+  { call, condition, acl, lock, storage }: Target,
   source: ObjectRow,
   content: Pick<ObjectRow, 'etag' | 'size' | 'checksum' | 'customerKey'>,
   attach: (tx: Parameters<Parameters<typeof commitVersion>[2]['attach']>[0]) => SimpleBody | Promise<SimpleBody>,
@@ -159,6 +162,7 @@ function commitCopy(
       ...(tags !== undefined && { tags }),
       ...(acl !== undefined && { acl }),
       ...lock,
+      ...storage,
     },
     check: (current) => checkWrite(condition, input.Key, current),
     attach,

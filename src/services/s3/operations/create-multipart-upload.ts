@@ -6,6 +6,7 @@ import { invalidArgument, invalidRequest } from '../errors.ts'
 import { hasLockHeaders, requestedLock } from '../lock/lock.ts'
 import { newUploadId } from '../multipart/uploads.ts'
 import { checkKey } from '../object-keys.ts'
+import { storageClassOf } from '../objects/archived.ts'
 import { writeGrants } from '../objects/grants.ts'
 import { metadataOf } from '../objects/metadata.ts'
 import { refuseUnsupported } from '../objects/refusals.ts'
@@ -23,6 +24,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
     const { Bucket: name, Key: key } = input
     checkKey(key)
     refuseUnsupported(input)
+    const storage = storageClassOf(input)
     const checksum = declaredChecksum(call)
     const metadata = metadataOf(input)
     const tags = parseTaggingHeader(input.Tagging)
@@ -42,6 +44,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = {
         ...(tags !== undefined && { tags }),
         ...(acl !== undefined && { acl }),
         ...(customerKey && { customerKey: keyCheckOf(customerKey, newSalt()) }),
+        ...storage,
         ...(hasLockHeaders(input) && { lock }),
         checksum,
         currentAtStart: current?.sequencer ?? null,

@@ -15,7 +15,7 @@ export const getObject: S3Operation<'GetObject'> = {
     checkKey(call.input.Key)
     let row = await requireObject(call, s3)
     for (let attempt = 1; ; attempt++) {
-      refuseArchived(row)
+      refuseArchived(row, call.nowMs)
       const { output, range, secret } = await answerRead(call, s3, row)
       if (range === undefined) return output
       const body = await s3.bodies.read(row.body, range.start, range.end, secret)

@@ -47,7 +47,7 @@ export const listMultipartUploads: S3Operation<'ListMultipartUploads'> = {
         UploadId: key[2],
         Key: encode(key[1]),
         Initiated: new Date(value.initiatedMs),
-        StorageClass: 'STANDARD',
+        StorageClass: (value.storageClass ?? 'STANDARD') as 'STANDARD',
         Owner: { ID: canonicalUserId(bucket.row.accountId) },
         Initiator: value.initiator,
         ...(value.checksum !== null && {

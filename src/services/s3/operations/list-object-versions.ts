@@ -1,5 +1,6 @@
 import { headerNotImplemented, invalidArgument } from '../errors.ts'
 import { listContext, nameEncoder, pageSize } from '../listing/parameters.ts'
+import { restoreStatusMember } from '../listing/objects.ts'
 import { listVersions } from '../listing/versions.ts'
 import { NULL_VERSION, versionIdOf } from '../objects/versions.ts'
 import { bucketGrant, requireBucket, type S3Operation } from '../operation.ts'
@@ -35,6 +36,7 @@ export const listObjectVersions: S3Operation<'ListObjectVersions'> = {
       after: keyMarker === '' ? undefined : { key: keyMarker, versionId: idMarker ?? '' },
       limit: maxKeys,
     })
+    const asksRestores = (input.OptionalObjectAttributes ?? []).length > 0
     const Owner = { ID: canonicalUserId(bucket.row.accountId) }
     const shown = page.items.flatMap((item) => (item.kind === 'version' ? [item] : []))
     const last = page.items.at(-1)
@@ -67,6 +69,7 @@ export const listObjectVersions: S3Operation<'ListObjectVersions'> = {
           ChecksumAlgorithm: [row.checksum.algorithm],
           ChecksumType: row.checksum.type,
           Size: row.size,
+          ...(asksRestores && restoreStatusMember(row, call.nowMs)),
           StorageClass: (row.storageClass ?? 'STANDARD') as 'STANDARD',
         }
       }),

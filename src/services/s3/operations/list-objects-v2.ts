@@ -22,6 +22,7 @@ export const listObjectsV2: S3Operation<'ListObjectsV2'> = {
       after,
       limit: maxKeys,
     })
+    const statusMs = (input.OptionalObjectAttributes ?? []).length > 0 ? call.nowMs : undefined
     const owner = input.FetchOwner === true ? bucket.row.accountId : undefined
     return {
       Name: bucket.name,
@@ -34,7 +35,7 @@ export const listObjectsV2: S3Operation<'ListObjectsV2'> = {
       ...(next !== undefined && { NextContinuationToken: continuationToken(next) }),
       ...(startAfter !== undefined && { StartAfter: encode(startAfter) }),
       ...(input.EncodingType !== undefined && { EncodingType: input.EncodingType }),
-      Contents: contents.map((item) => contentsOutput(item, encode, owner)),
+      Contents: contents.map((item) => contentsOutput(item, encode, owner, statusMs)),
       CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }
   },

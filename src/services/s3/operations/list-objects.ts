@@ -16,6 +16,7 @@ export const listObjects: S3Operation<'ListObjects'> = {
     const bucket = await requireBucket(call, s3)
     const { Prefix: prefix = '', Delimiter: delimiter = '', Marker: marker = '' } = input
     const page = await listCurrent(s3, bucket.name, { prefix, delimiter, after: marker, limit: maxKeys })
+    const statusMs = (input.OptionalObjectAttributes ?? []).length > 0 ? call.nowMs : undefined
     return {
       Name: bucket.name,
       Prefix: encode(prefix),
@@ -26,7 +27,7 @@ export const listObjects: S3Operation<'ListObjects'> = {
       MaxKeys: maxKeys,
       IsTruncated: page.next !== undefined,
       ...(input.EncodingType !== undefined && { EncodingType: input.EncodingType }),
-      Contents: page.contents.map((item) => contentsOutput(item, encode, bucket.row.accountId)),
+      Contents: page.contents.map((item) => contentsOutput(item, encode, bucket.row.accountId, statusMs)),
       CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }
   },

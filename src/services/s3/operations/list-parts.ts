@@ -41,7 +41,7 @@ export const listParts: S3Operation<'ListParts'> = {
       })),
       Initiator: upload.initiator,
       Owner: { ID: canonicalUserId(bucket.row.accountId) },
-      StorageClass: 'STANDARD',
+      StorageClass: (upload.storageClass ?? 'STANDARD') as 'STANDARD',
       ...(checksum !== null && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type }),
     }
   },
