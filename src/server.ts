@@ -300,6 +300,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   opened.use(startWorker(s3.collector, clock, onFailure('collector')))
   opened.use(startWorker(events.scheduler, clock, onFailure('schedules')))
   opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
+  opened.use(startWorker(s3.restorer, clock, onFailure('restores')))
   opened.use(startWorker(sqs.upkeep, clock, onFailure('queues')))
   opened.use(startWorker(sqs.mover, clock, onFailure('moves')))
   opened.use(
