@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock, settle } from '../std/clock.ts'
@@ -67,6 +68,14 @@ describe('environments', () => {
     const processes = new Set(results.map(({ value }) => (value as { pid: number }).pid))
     expect(processes.size).toBeLessThan(24)
     expect(places().length).toBe(processes.size)
+  })
+
+  it('grow in number beyond a crowd when their handlers are slow', async () => {
+    await open()
+    const fn = await workshop.define({ 'index.mjs': COUNTER })
+    const count = 2 * availableParallelism() + 1
+    const results = await Promise.all(Array.from({ length: count }, () => fn.run({ waitMs: 2000 })))
+    expect(new Set(results.map(({ value }) => (value as { pid: number }).pid)).size).toBe(count)
   })
 
   it('can be waited for until a signal says no', async () => {

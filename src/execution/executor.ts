@@ -20,6 +20,8 @@ import { Spares } from './spares.ts'
 const ENVIRONMENTS_MAX = 64
 /** A start is mostly computing, with a little waiting for the disk. */
 const STARTS_PER_PROCESSOR = 2
+/** Busy environments of one function, per processor, beyond which an event waits a moment for one of them: see `Pool`. */
+const CROWD_PER_PROCESSOR = 2
 const IDLE_MAX_MS = 5 * 60 * 1000
 const PRESTARTED_MAX = 1
 
@@ -66,6 +68,7 @@ class LocalExecutor implements MachineExecutor {
       environmentsMax,
       spares,
       startsMax: STARTS_PER_PROCESSOR * availableParallelism(),
+      crowdMin: CROWD_PER_PROCESSOR * availableParallelism(),
       idleMaxMs: options.idleMaxMs ?? IDLE_MAX_MS,
       create: (spec) => {
         const runtime = this.#requireRuntime(spec.runtime)

@@ -6,6 +6,11 @@ import { EnvironmentStartError, type FunctionSpec } from './execution.ts'
 const WAITERS_MAX = 10_000
 /** Waiters looked at behind one who must wait for a start. */
 const LOOKAHEAD = 64
+/**
+ * How long an event waits for one of a crowd of busy environments before it gets a new one, in ms: about what a cold start takes, so a short
+ * handler is served sooner, and a slow one not much later.
+ */
+const CROWD_WAIT_MS = 100
 /** An environment is replaced when its credentials would end so close to the end of an event, in ms. */
 const CREDENTIALS_MARGIN_MS = 60_000
 
@@ -14,6 +19,8 @@ export interface PoolOptions {
   readonly environmentsMax: number
   /** Environments starting at one time: more would only share the processors, and a busy one may be free before they are ready. */
   readonly startsMax: number
+  /** So many busy environments of one function are a crowd: more of them only share the processors, unless their handlers wait. */
+  readonly crowdMin: number
   readonly idleMaxMs: number
   /** Processes that were started ahead: they take places too, and give them up for functions. */
   readonly spares: { readonly count: number; giveWay(spec: FunctionSpec): void; refill(): void }
@@ -31,6 +38,7 @@ interface Slot {
 
 interface Waiter {
   readonly spec: FunctionSpec
+  readonly sinceMs: number
   readonly resolve: (slot: Slot) => void
   readonly reject: (error: unknown) => void
 }
@@ -49,6 +57,7 @@ export class Pool {
   #endingCount = 0
   #startingCount = 0
   #reapTimer: Timer | undefined
+  #crowdTimer: Timer | undefined
   #isClosed = false
 
   constructor(options: PoolOptions) {
@@ -100,6 +109,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#reapTimer?.cancel()
+    this.#crowdTimer?.cancel()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new EnvironmentStartError('the server is stopping'))
     for (const slot of [...this.#idle.values()].flat()) this.#endIdle(slot)
     for (const slot of this.#busy) this.#track(slot.environment.dispose())
@@ -107,7 +117,7 @@ export class Pool {
   }
 
   /** An idle or a new environment; undefined when there is no room. */
-  #take(spec: FunctionSpec): Slot | undefined {
+  #take(spec: FunctionSpec, sinceMs = this.#options.clock.now()): Slot | undefined {
     if (this.#isClosed) throw new EnvironmentStartError('the server is stopping')
     const key = keyOf(spec)
     const untilMs = this.#options.clock.now() + spec.timeoutMs + CREDENTIALS_MARGIN_MS
@@ -120,10 +130,23 @@ export class Pool {
       this.#end(slot)
     }
     if (this.#count < this.#options.environmentsMax) {
-      return this.#startingCount < this.#options.startsMax ? this.#create(spec) : undefined
+      if (this.#startingCount >= this.#options.startsMax || this.#waitsForCrowd(spec, sinceMs)) return undefined
+      return this.#create(spec)
     }
     this.#makeRoom()
     return undefined
+  }
+
+  /** Arms one timer for all who wait so: it looks at them again. */
+  #waitsForCrowd(spec: FunctionSpec, sinceMs: number): boolean {
+    if (this.busyCount(spec.functionArn) < this.#options.crowdMin) return false
+    const restMs = sinceMs + CROWD_WAIT_MS - this.#options.clock.now()
+    if (restMs <= 0) return false
+    this.#crowdTimer ??= this.#options.clock.setTimer(restMs, () => {
+      this.#crowdTimer = undefined
+      this.#serveWaiters()
+    })
+    return true
   }
 
   #create(spec: FunctionSpec): Slot {
@@ -158,6 +181,7 @@ export class Pool {
       }
       const waiter: Waiter = {
         spec,
+        sinceMs: this.#options.clock.now(),
         resolve: (slot) => {
           signal?.removeEventListener('abort', onAbort)
           resolve(slot)
@@ -194,11 +218,18 @@ export class Pool {
    */
   #serveWaiters(): void {
     let at = 0
+    let denied: FunctionSpec | undefined
     while (at < Math.min(this.#waiters.length, LOOKAHEAD)) {
       const waiter = this.#waiters[at] as Waiter
+      // Those behind him have waited less.
+      if (waiter.spec === denied) {
+        at++
+        continue
+      }
       try {
-        const slot = this.#take(waiter.spec)
+        const slot = this.#take(waiter.spec, waiter.sinceMs)
         if (slot === undefined) {
+          denied = waiter.spec
           if (this.#count >= this.#options.environmentsMax) return
           at++
           continue
