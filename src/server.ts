@@ -34,6 +34,7 @@ import { Lambda } from './services/lambda/service.ts'
 import { FunctionUrls } from './services/lambda/urls/function-urls.ts'
 import { Logs } from './services/logs/service.ts'
 import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
+import { verifyDocument } from './services/s3/integrity.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
 import { Sns } from './services/sns/service.ts'
@@ -168,6 +169,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       directory: join(storage.workPath, 'environments'),
       isolation: config.isolation,
       environmentsMax: config.environmentsMax,
+      prestartedMax: config.prestartedMax,
       endpointUrl: () => endpoint,
       onEndpointConnection: (socket) => listener.accept(socket),
     }),
@@ -223,6 +225,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       s3: {
         service: s3,
         bodyBytesMax: S3_BODY_BYTES_MAX,
+        verifyBody: verifyDocument,
         crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
       },
       lambda: { service: lambda, bodyBytesMax: LAMBDA_BODY_BYTES_MAX },

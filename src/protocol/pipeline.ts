@@ -60,6 +60,8 @@ export interface Endpoint {
   readonly operations: OperationTable | Promise<OperationTable>
   /** What handlers get as their second argument. */
   readonly service: unknown
+  /** Throws when a collected body is not the one that the headers vouch for. Bodies that stream are verified by who reads them. */
+  readonly verifyBody?: (operation: string, request: HttpInfo, body: Buffer, trailers: ByteSource['trailers']) => void
   /** What a reply says to a page of another origin; asked only for requests that name one. */
   readonly crossOriginHeaders?: (
     request: WireRequest,
@@ -205,9 +207,11 @@ class StandardPipeline implements Pipeline {
     }
     const operation = await requireOperation(endpoint, route.operation)
 
-    const body = route.inputStreams
-      ? identified.body
-      : (collected ?? (await identified.body.collect(endpoint.bodyBytesMax)))
+    let body: Buffer | ByteSource = identified.body
+    if (!route.inputStreams) {
+      body = collected ?? (await identified.body.collect(endpoint.bodyBytesMax))
+      endpoint.verifyBody?.(route.operation, request, body, identified.body.trailers)
+    }
     const input = protocol.parse(route, request, body)
     const call = new PipelineCall(this.#options, input, identified.caller, ids, identified.scope?.region, request)
     const output = await this.#run(endpoint, operation, route, call)
