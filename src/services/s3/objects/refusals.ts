@@ -1,5 +1,5 @@
 import { AwsError } from '../../../protocol/errors.ts'
-import { headerNotImplemented, invalidArgument, invalidRequest } from '../errors.ts'
+import { headerNotImplemented, invalidArgument } from '../errors.ts'
 
 /** Members of uploads and copies that S3 has beyond what is done here. */
 export interface WriteOptionsInput {

@@ -20,7 +20,7 @@ import { writeGrants } from '../objects/grants.ts'
 import { type WriteCondition, writeCondition } from '../objects/preconditions.ts'
 import { requireBucket, type S3Input, type S3Operation, type S3Output } from '../operation.ts'
 import { customerKeyOf, encryptionOutput, requirePartKey } from '../sse/customer-key.ts'
-import { type Checksum, completed, type CompletedRow, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
+import { type Checksum, completed, type ObjectRow, uploads, type UploadRow } from '../tables.ts'
 
 type CompleteCall = Call<S3Input<'CompleteMultipartUpload'>>
 
