@@ -187,7 +187,7 @@ export interface LifecycleRound {
   /** Midnight (UTC) of the day it is for, in ms since 1970. */
   readonly dayMs: number
   /** What is looked at, and the last key done; `done` until the next day. */
-  readonly phase: 'objects' | 'uploads' | 'done'
+  readonly phase: 'objects' | 'versions' | 'markers' | 'uploads' | 'done'
   readonly after: readonly string[]
 }
 

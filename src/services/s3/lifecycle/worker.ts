@@ -1,10 +1,8 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import { sleep } from '../../../std/clock.ts'
-import { requestId16, uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
-import { announce, S3_PRINCIPAL } from '../announce.ts'
+import { announce } from '../announce.ts'
 import type { Bucket } from '../buckets.ts'
-import type { EventCause } from '../events.ts'
 import { GARBAGE_GRACE_MS } from '../garbage.ts'
 import { commitDeletion } from '../objects/delete.ts'
 import type { S3 } from '../service.ts'
@@ -17,8 +15,10 @@ import {
   objects,
   uploads,
 } from '../tables.ts'
+import { causeOf, NoLongerDue } from './cause.ts'
 import { DAY_MS } from './days.ts'
 import { type DueAction, dueAbort, dueAction, type LifecycleConfiguration, type VersionFacts } from './rule.ts'
+import { lookAtMarkers, lookAtVersions } from './versions.ts'
 
 /** Keys that one step looks at. */
 const BATCH = 500
@@ -26,9 +26,6 @@ const BATCH = 500
 const CONCURRENT = 50
 /** How soon a new configuration, or a new day, is seen. */
 const POLL_MS = 60_000
-
-/** Thrown inside a commit when its object has changed since, and is no longer due. */
-class NoLongerDue extends Error {}
 
 /**
  * Does what lifecycle rules ask for. Rules count in days that end at midnight, so every bucket that has rules is looked through once a day,
@@ -51,10 +48,7 @@ export class LifecycleWorker {
       const begun = await lifecycleRounds.get(store, [name])
       if (begun?.phase === 'done' && begun.dayMs >= dayMs) continue
       const round = begun === undefined || begun.phase === 'done' ? firstOf(dayMs) : begun
-      const next =
-        round.phase === 'uploads'
-          ? await this.#uploads(name, value, round)
-          : await this.#objects(name, value, round, signal)
+      const next = await this.#look(name, value, round, signal)
       if (signal?.aborted === true) return false
       await this.#keep(name, value, next)
       return true
@@ -64,6 +58,24 @@ export class LifecycleWorker {
 
   async wait(signal: AbortSignal): Promise<void> {
     await sleep(this.#s3.clock, POLL_MS, signal).catch(() => undefined)
+  }
+
+  #look(
+    bucket: string,
+    configuration: LifecycleConfiguration,
+    round: LifecycleRound,
+    signal: AbortSignal | undefined,
+  ): Promise<LifecycleRound> {
+    switch (round.phase) {
+      case 'versions':
+        return lookAtVersions(this.#s3, bucket, configuration, round)
+      case 'markers':
+        return lookAtMarkers(this.#s3, bucket, configuration, round)
+      case 'uploads':
+        return this.#uploads(bucket, configuration, round)
+      default:
+        return this.#objects(bucket, configuration, round, signal)
+    }
   }
 
   async #objects(
@@ -88,7 +100,7 @@ export class LifecycleWorker {
     }
     const last = rows.at(-1)
     return rows.length < BATCH || last === undefined
-      ? { dayMs: round.dayMs, phase: 'uploads', after: [] }
+      ? { dayMs: round.dayMs, phase: 'versions', after: [] }
       : { ...round, after: [last.key[1]] }
   }
 
@@ -191,15 +203,4 @@ function requireDue(
 ): asserts row is ObjectRow {
   const action = row && bucket.lifecycle && dueAction(bucket.lifecycle, factsOf(key, row), nowMs)
   if (action?.kind !== kind) throw new NoLongerDue()
-}
-
-/** S3 acts on its own, and says so in events. */
-function causeOf(): EventCause {
-  return {
-    caller: { kind: 'service', principal: S3_PRINCIPAL },
-    requestId: requestId16(),
-    hostId: Buffer.from(`${uuid()}${uuid()}`.replaceAll('-', ''), 'hex').toString('base64'),
-    http: undefined,
-    traceHeader: undefined,
-  }
 }
