@@ -17,6 +17,7 @@ export interface Settings {
   readonly secretAccessKey: string
   readonly domains: readonly string[]
   readonly secureLoopback: boolean
+  readonly eventVersion: '2.6' | 'legacy'
   readonly isolation: 'auto' | 'bubblewrap' | 'process'
   readonly environmentsMax: number
   readonly prestartedMax: number
@@ -124,6 +125,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'Clients on this machine satisfy aws:SecureTransport without TLS. SAM and CDK buckets deny everyone else.',
     parse: boolean,
   },
+  eventVersion: {
+    default: '2.6',
+    unit: '2.6 | legacy',
+    why: 'The eventVersion of S3 events: the one that AWS sends for all types since 2026, or 2.1 to 2.3 by type for consumers that compare it.',
+    parse: oneOf('2.6', 'legacy'),
+  },
   isolation: {
     default: 'auto',
     unit: 'auto | bubblewrap | process',
@@ -199,6 +206,7 @@ export interface ServerConfig {
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'leveldb'; readonly dataPath: string }
   readonly domains: readonly string[]
   readonly secureLoopback: boolean
+  readonly eventVersion: Settings['eventVersion']
   readonly isolation: Settings['isolation']
   readonly environmentsMax: number
   readonly prestartedMax: number

@@ -103,7 +103,7 @@ export async function startServer(config: ServerConfig, parts: ServerParts = {})
 }
 
 async function open(config: ServerConfig, { clock = systemClock }: ServerParts, opened: DisposeStack): Promise<Server> {
-  const { accountId, region } = config
+  const { accountId, region, eventVersion } = config
   const startedMs = clock.now()
   const log = createLog(config.logLevel)
   const onFailure = (worker: string) => (error: unknown) => log.error('worker.failed', { worker, error })
@@ -179,6 +179,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     destinationQueue: destinationJobs,
     urlOf: (hostBegin) => `http://${hostBegin}.${config.domains[0] ?? 'localhost'}:${new URL(endpoint).port}/`,
     destinationTargets: () => targets,
+    destinationCalls: ['s3', 'events'],
     blobs,
     clock,
     executor,
@@ -213,7 +214,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     mayAsRole: rolePermission(iam, EVENTS_PRINCIPAL, authorize),
   })
   targets.push(events.target)
-  const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied })
+  const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied, eventVersion })
 
   // Every call of every service.
   const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })

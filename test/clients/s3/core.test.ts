@@ -145,6 +145,14 @@ describe('buckets', () => {
       tagging: '404 NoSuchTagSet',
       versioning: '200',
       website: '404 NoSuchWebsiteConfiguration',
+      'analytics&id=a': '404 NoSuchConfiguration',
+      'intelligent-tiering&id=a': '404 NoSuchConfiguration',
+      'inventory&id=a': '404 NoSuchConfiguration',
+      'metrics&id=a': '404 NoSuchConfiguration',
+      analytics: '200',
+      'intelligent-tiering': '200',
+      inventory: '200',
+      metrics: '200',
     }
     const answers: Record<string, string> = {}
     for (const name of Object.keys(expected)) answers[name] = outcome(await raw('GET', `/${bucket}?${name}`))
