@@ -7,6 +7,7 @@ beforeEach(() => {
   harness = new S3Harness()
 })
 
+const NO_CONFIGURATION = ['NoSuchConfiguration', 'The specified configuration does not exist.'] as const
 const STRANGER: Caller = { kind: 'root', accountId: '222222222222', accessKeyId: 'AKIA2' }
 const create = (Bucket: string, LocationConstraint?: string, options: object = {}) =>
   harness.call(
@@ -267,6 +268,14 @@ describe('what a new bucket answers', () => {
       'ObjectLockConfigurationNotFoundError',
       'Object Lock configuration does not exist for this bucket',
     ],
+    ['GetBucketInventoryConfiguration', ...NO_CONFIGURATION],
+    ['GetBucketAnalyticsConfiguration', ...NO_CONFIGURATION],
+    ['GetBucketMetricsConfiguration', ...NO_CONFIGURATION],
+    ['GetBucketIntelligentTieringConfiguration', ...NO_CONFIGURATION],
+    ['DeleteBucketInventoryConfiguration', ...NO_CONFIGURATION],
+    ['DeleteBucketAnalyticsConfiguration', ...NO_CONFIGURATION],
+    ['DeleteBucketMetricsConfiguration', ...NO_CONFIGURATION],
+    ['DeleteBucketIntelligentTieringConfiguration', ...NO_CONFIGURATION],
   ] as const)('%s: 404', async (name, code, message) => {
     const error = await harness.fail(name, { Bucket: 'bucket' })
     expect([error.status, error.code, error.message, error.fields]).toEqual([
@@ -324,6 +333,38 @@ describe('what a new bucket answers', () => {
   ] as const)('%s: done already', async (name) => {
     expect((await harness.call(name, { Bucket: 'bucket' })).output).toEqual({})
     expect(await harness.fail(name, { Bucket: 'absent' })).toMatchObject({ code: 'NoSuchBucket' })
+  })
+
+  it.each([
+    ['ListBucketInventoryConfigurations', 's3:GetInventoryConfiguration'],
+    ['ListBucketAnalyticsConfigurations', 's3:GetAnalyticsConfiguration'],
+    ['ListBucketMetricsConfigurations', 's3:GetMetricsConfiguration'],
+    ['ListBucketIntelligentTieringConfigurations', 's3:GetIntelligentTieringConfiguration'],
+  ] as const)('%s: none, on one page', async (name, action) => {
+    const { output, grants } = await harness.call(name, { Bucket: 'bucket' })
+    expect([output, grants]).toEqual([{ IsTruncated: false }, [{ action, resource: 'arn:aws:s3:::bucket' }]])
+    expect(await harness.fail(name, { Bucket: 'absent' })).toMatchObject({ code: 'NoSuchBucket' })
+    expect(await harness.fail(name, { Bucket: 'bucket', ContinuationToken: 'page' })).toMatchObject({
+      code: 'InvalidArgument',
+      message: 'The continuation token provided is incorrect',
+    })
+  })
+
+  it('remembers that acceleration was suspended, and has none to enable', async () => {
+    const put = { Bucket: 'bucket', AccelerateConfiguration: { Status: 'Suspended' as const } }
+    await harness.call('PutBucketAccelerateConfiguration', put)
+    expect((await harness.call('GetBucketAccelerateConfiguration', { Bucket: 'bucket' })).output).toEqual({
+      Status: 'Suspended',
+    })
+    for (const [Status, code] of [
+      ['Enabled', 'NotImplemented'],
+      ['Paused', 'MalformedXML'],
+    ] as const) {
+      const AccelerateConfiguration = { Status: Status as 'Enabled' }
+      expect(
+        await harness.fail('PutBucketAccelerateConfiguration', { Bucket: 'bucket', AccelerateConfiguration }),
+      ).toMatchObject({ code })
+    }
   })
 
   it('changes with what is put', async () => {

@@ -68,6 +68,10 @@ export const entityTooLarge = (proposed: number, limit: number): AwsError =>
 export const notConfigured = (code: string, message: string, bucket: string): AwsError =>
   new AwsError(code, 404, message, { BucketName: bucket })
 
+/** 404 for a configuration of inventories, analytics, metrics or tiers: these have ids, and a bucket may have several. */
+export const noSuchConfiguration = (bucket: string): AwsError =>
+  notConfigured('NoSuchConfiguration', 'The specified configuration does not exist.', bucket)
+
 export const entityTooLargeToCopy = (limit: number): AwsError =>
   invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`)
 

@@ -6,9 +6,13 @@ import { completeMultipartUpload } from './operations/complete-multipart-upload.
 import { copyObject } from './operations/copy-object.ts'
 import { createBucket } from './operations/create-bucket.ts'
 import { createMultipartUpload } from './operations/create-multipart-upload.ts'
+import { deleteBucketAnalyticsConfiguration } from './operations/delete-bucket-analytics-configuration.ts'
 import { deleteBucketCors } from './operations/delete-bucket-cors.ts'
 import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts'
+import { deleteBucketIntelligentTieringConfiguration } from './operations/delete-bucket-intelligent-tiering-configuration.ts'
+import { deleteBucketInventoryConfiguration } from './operations/delete-bucket-inventory-configuration.ts'
 import { deleteBucketLifecycle } from './operations/delete-bucket-lifecycle.ts'
+import { deleteBucketMetricsConfiguration } from './operations/delete-bucket-metrics-configuration.ts'
 import { deleteBucketOwnershipControls } from './operations/delete-bucket-ownership-controls.ts'
 import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts'
 import { deleteBucketReplication } from './operations/delete-bucket-replication.ts'
@@ -21,11 +25,15 @@ import { deleteObject } from './operations/delete-object.ts'
 import { deletePublicAccessBlock } from './operations/delete-public-access-block.ts'
 import { getBucketAccelerateConfiguration } from './operations/get-bucket-accelerate-configuration.ts'
 import { getBucketAcl } from './operations/get-bucket-acl.ts'
+import { getBucketAnalyticsConfiguration } from './operations/get-bucket-analytics-configuration.ts'
 import { getBucketCors } from './operations/get-bucket-cors.ts'
 import { getBucketEncryption } from './operations/get-bucket-encryption.ts'
+import { getBucketIntelligentTieringConfiguration } from './operations/get-bucket-intelligent-tiering-configuration.ts'
+import { getBucketInventoryConfiguration } from './operations/get-bucket-inventory-configuration.ts'
 import { getBucketLifecycleConfiguration } from './operations/get-bucket-lifecycle-configuration.ts'
 import { getBucketLocation } from './operations/get-bucket-location.ts'
 import { getBucketLogging } from './operations/get-bucket-logging.ts'
+import { getBucketMetricsConfiguration } from './operations/get-bucket-metrics-configuration.ts'
 import { getBucketNotificationConfiguration } from './operations/get-bucket-notification-configuration.ts'
 import { getBucketOwnershipControls } from './operations/get-bucket-ownership-controls.ts'
 import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts'
@@ -45,6 +53,10 @@ import { getObject } from './operations/get-object.ts'
 import { getPublicAccessBlock } from './operations/get-public-access-block.ts'
 import { headBucket } from './operations/head-bucket.ts'
 import { headObject } from './operations/head-object.ts'
+import { listBucketAnalyticsConfigurations } from './operations/list-bucket-analytics-configurations.ts'
+import { listBucketIntelligentTieringConfigurations } from './operations/list-bucket-intelligent-tiering-configurations.ts'
+import { listBucketInventoryConfigurations } from './operations/list-bucket-inventory-configurations.ts'
+import { listBucketMetricsConfigurations } from './operations/list-bucket-metrics-configurations.ts'
 import { listBuckets } from './operations/list-buckets.ts'
 import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
 import { listObjectVersions } from './operations/list-object-versions.ts'
@@ -52,6 +64,7 @@ import { listObjectsV2 } from './operations/list-objects-v2.ts'
 import { listObjects } from './operations/list-objects.ts'
 import { listParts } from './operations/list-parts.ts'
 import { postObject } from './operations/post-object.ts'
+import { putBucketAccelerateConfiguration } from './operations/put-bucket-accelerate-configuration.ts'
 import { putBucketAcl } from './operations/put-bucket-acl.ts'
 import { putBucketCors } from './operations/put-bucket-cors.ts'
 import { putBucketEncryption } from './operations/put-bucket-encryption.ts'
@@ -93,15 +106,15 @@ export const operations = {
   CreateMultipartUpload: createMultipartUpload,
   CreateSession: NotImplemented,
   DeleteBucket: deleteBucket,
-  DeleteBucketAnalyticsConfiguration: NotImplemented,
+  DeleteBucketAnalyticsConfiguration: deleteBucketAnalyticsConfiguration,
   DeleteBucketCors: deleteBucketCors,
   DeleteBucketEncryption: deleteBucketEncryption,
-  DeleteBucketIntelligentTieringConfiguration: NotImplemented,
-  DeleteBucketInventoryConfiguration: NotImplemented,
+  DeleteBucketIntelligentTieringConfiguration: deleteBucketIntelligentTieringConfiguration,
+  DeleteBucketInventoryConfiguration: deleteBucketInventoryConfiguration,
   DeleteBucketLifecycle: deleteBucketLifecycle,
   DeleteBucketMetadataConfiguration: NotImplemented,
   DeleteBucketMetadataTableConfiguration: NotImplemented,
-  DeleteBucketMetricsConfiguration: NotImplemented,
+  DeleteBucketMetricsConfiguration: deleteBucketMetricsConfiguration,
   DeleteBucketOwnershipControls: deleteBucketOwnershipControls,
   DeleteBucketPolicy: deleteBucketPolicy,
   DeleteBucketReplication: deleteBucketReplication,
@@ -115,17 +128,17 @@ export const operations = {
   GetBucketAbac: NotImplemented,
   GetBucketAccelerateConfiguration: getBucketAccelerateConfiguration,
   GetBucketAcl: getBucketAcl,
-  GetBucketAnalyticsConfiguration: NotImplemented,
+  GetBucketAnalyticsConfiguration: getBucketAnalyticsConfiguration,
   GetBucketCors: getBucketCors,
   GetBucketEncryption: getBucketEncryption,
-  GetBucketIntelligentTieringConfiguration: NotImplemented,
-  GetBucketInventoryConfiguration: NotImplemented,
+  GetBucketIntelligentTieringConfiguration: getBucketIntelligentTieringConfiguration,
+  GetBucketInventoryConfiguration: getBucketInventoryConfiguration,
   GetBucketLifecycleConfiguration: getBucketLifecycleConfiguration,
   GetBucketLocation: getBucketLocation,
   GetBucketLogging: getBucketLogging,
   GetBucketMetadataConfiguration: NotImplemented,
   GetBucketMetadataTableConfiguration: NotImplemented,
-  GetBucketMetricsConfiguration: NotImplemented,
+  GetBucketMetricsConfiguration: getBucketMetricsConfiguration,
   GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
   GetBucketOwnershipControls: getBucketOwnershipControls,
   GetBucketPolicy: getBucketPolicy,
@@ -147,10 +160,10 @@ export const operations = {
   GetPublicAccessBlock: getPublicAccessBlock,
   HeadBucket: headBucket,
   HeadObject: headObject,
-  ListBucketAnalyticsConfigurations: NotImplemented,
-  ListBucketIntelligentTieringConfigurations: NotImplemented,
-  ListBucketInventoryConfigurations: NotImplemented,
-  ListBucketMetricsConfigurations: NotImplemented,
+  ListBucketAnalyticsConfigurations: listBucketAnalyticsConfigurations,
+  ListBucketIntelligentTieringConfigurations: listBucketIntelligentTieringConfigurations,
+  ListBucketInventoryConfigurations: listBucketInventoryConfigurations,
+  ListBucketMetricsConfigurations: listBucketMetricsConfigurations,
   ListBuckets: listBuckets,
   ListDirectoryBuckets: NotImplemented,
   ListMultipartUploads: listMultipartUploads,
@@ -161,7 +174,7 @@ export const operations = {
   ListParts: listParts,
   PostObject: postObject,
   PutBucketAbac: NotImplemented,
-  PutBucketAccelerateConfiguration: NotImplemented,
+  PutBucketAccelerateConfiguration: putBucketAccelerateConfiguration,
   PutBucketAcl: putBucketAcl,
   PutBucketAnalyticsConfiguration: NotImplemented,
   PutBucketCors: putBucketCors,

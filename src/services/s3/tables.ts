@@ -29,6 +29,8 @@ export interface BucketRow {
   readonly ownership?: Ownership | null
   /** Absent: the owner's alone. */
   readonly acl?: Acl
+  /** Absent: never put. */
+  readonly acceleration?: 'Suspended'
 }
 
 /** What a new object gets that asks for nothing else. */

@@ -58,6 +58,18 @@ export function parseContinuationToken(token: string): string {
     bytes.toString('base64') === token &&
     text[0] === TOKEN_VERSION &&
     bytes.readUInt32BE(0) === crc32(text)
-  if (!isOurs) throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token)
+  if (!isOurs) throw wrongToken(token)
   return text.toString('utf8', 1)
 }
+
+/** Throws InvalidArgument for any token given to a list that always fits one page, and so has never handed one out. */
+export function requireFirstPage({
+  ContinuationToken: token,
+}: {
+  readonly ContinuationToken?: string | undefined
+}): void {
+  if (token !== undefined) throw wrongToken(token)
+}
+
+const wrongToken = (token: string) =>
+  invalidArgument('The continuation token provided is incorrect', 'continuation-token', token)
