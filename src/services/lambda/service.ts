@@ -26,6 +26,9 @@ import { mayAssume } from './role.ts'
 import { accounts } from './tables.ts'
 import { LambdaTarget } from './target.ts'
 
+/** Services that are called with records and dead letters, after the commit that ends their event. */
+const CALLED_DESTINATIONS: readonly DestinationService[] = ['s3', 'events']
+
 export interface LambdaOptions {
   readonly store: Store
   readonly blobs: BlobStore
@@ -52,8 +55,6 @@ export interface LambdaOptions {
   readonly destinationQueue: Queue<ParcelJob>
   /** Services besides Lambda that take records and dead letters in our own commit. Asked on every use. */
   readonly destinationTargets?: () => readonly Target[]
-  /** Services that are called with records: S3, and EventBridge where it is. */
-  readonly destinationCalls?: readonly DestinationService[]
   readonly onMetric?: MetricSink
   /** Told when a worker fails: our bug or a broken disk. */
   readonly onFailure: (error: unknown) => void
@@ -117,11 +118,13 @@ export class Lambda {
     this.destinations = new Destinations({
       ...options,
       queue: options.destinationQueue,
-      targetOf: (service) =>
-        service === 'lambda'
-          ? this.target
-          : options.destinationTargets?.().find((target) => target.service === service),
-      callable: options.destinationCalls ?? ['s3'],
+      targetOf: (service) => {
+        if (service === 'lambda') return this.target
+        // A bus takes events of S3 and of other buses in their commit; a record it only takes by a call.
+        if (CALLED_DESTINATIONS.includes(service)) return undefined
+        return options.destinationTargets?.().find((target) => target.service === service)
+      },
+      callable: CALLED_DESTINATIONS,
       onMetric: this.onMetric,
     })
     this.invoker = new Invoker({

@@ -208,7 +208,6 @@ export class TestLambda implements AsyncDisposable {
       call: this.#call,
       destinationQueue: createQueue(this.store, { ...queueOptions, name: 'destinations' }),
       destinationTargets: () => [this.mailbox],
-      destinationCalls: ['s3', 'events'],
       onMetric: (metric) => this.metrics.push(metric),
       codePath,
       credentialsFor: async (roleArn, sessionName, { sourceFunctionArn }) => {
