@@ -51,47 +51,36 @@ export async function cliDriver(connection: Connection): Promise<Driver> {
       return roleArn
     },
     async createFunction(spec) {
-      const functionArn = await query(
-        'FunctionArn',
-        ...[
-          'lambda',
-          'create-function',
-          '--function-name',
-          spec.functionName,
-          '--runtime',
-          spec.runtime,
-          '--handler',
-          spec.handler,
-        ],
-        ...[
-          '--role',
-          spec.roleArn,
-          '--zip-file',
-          `fileb://${spec.zipPath}`,
-          '--timeout',
-          '10',
-          '--memory-size',
-          '1024',
-        ],
-      )
+      const options = flags({
+        'function-name': spec.functionName,
+        runtime: spec.runtime,
+        handler: spec.handler,
+        role: spec.roleArn,
+        'zip-file': `fileb://${spec.zipPath}`,
+        timeout: '10',
+        'memory-size': '1024',
+      })
+      const functionArn = await query('FunctionArn', 'lambda', 'create-function', ...options)
       await aws('lambda', 'wait', 'function-active-v2', '--function-name', spec.functionName)
       return functionArn
     },
     async allowBucketToInvoke(functionName, bucket, accountId) {
-      await aws(
-        ...['lambda', 'add-permission', '--function-name', functionName, '--statement-id', 's3invoke'],
-        ...['--action', 'lambda:InvokeFunction', '--principal', 's3.amazonaws.com'],
-        ...['--source-arn', `arn:aws:s3:::${bucket}`, '--source-account', accountId],
-      )
+      const options = flags({
+        'function-name': functionName,
+        'statement-id': 's3invoke',
+        action: 'lambda:InvokeFunction',
+        principal: 's3.amazonaws.com',
+        'source-arn': `arn:aws:s3:::${bucket}`,
+        'source-account': accountId,
+      })
+      await aws('lambda', 'add-permission', ...options)
     },
     async notifyOnCreate(bucket, functionArn) {
       const configuration = {
         LambdaFunctionConfigurations: [{ LambdaFunctionArn: functionArn, Events: ['s3:ObjectCreated:*'] }],
       }
-      await aws(
-        ...['s3api', 'put-bucket-notification-configuration', '--bucket', bucket],
-        ...['--notification-configuration', JSON.stringify(configuration)],
-      )
+      const options = flags({ bucket, 'notification-configuration': JSON.stringify(configuration) })
+      await aws('s3api', 'put-bucket-notification-configuration', ...options)
     },
     async upload(bucket, key, filePath, contentType) {
       await aws('s3', 'cp', filePath, `s3://${bucket}/${key}`, '--content-type', contentType)
@@ -115,4 +104,9 @@ export async function cliDriver(connection: Connection): Promise<Driver> {
       }
     },
   }
+}
+
+/** `{ role: 'r' }` → `--role r` */
+function flags(options: Readonly<Record<string, string>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
 }

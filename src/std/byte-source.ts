@@ -22,7 +22,8 @@ export class SourceTooLongError extends Error {
 
 /** A source over bytes that are already here. */
 export function sourceOf(bytes: Uint8Array | string): ByteSource {
-  const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer =
+    typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return {
     length: buffer.length,
     async collect(limitBytes) {
