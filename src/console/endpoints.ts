@@ -96,11 +96,40 @@ async function route(options: EndpointOptions, request: HttpRequest): Promise<Ht
     case '/_millrace/traces': {
       await options.authorize(request, grantFor(options, 'millrace:ListTraces', 'traces'))
       const limit = Math.min(TRACES_MAX, Math.max(1, Number(query.get('limit') ?? 20) || 20))
-      return reply(200, { traces: await options.traces(query.get('subject') ?? undefined, limit) })
+      const traces = await options.traces(query.get('subject') ?? undefined, limit)
+      // The event itself is a permission of its own: whoever watches need not read what was sent.
+      return reply(200, { traces: traces.map(withoutEvent) })
+    }
+    case '/_millrace/event': {
+      await options.authorize(request, grantFor(options, 'millrace:GetEvent', 'events'))
+      return reply(200, await requireEvent(options, query.get('id') ?? ''))
     }
     default:
       throw new AwsError('NotFound', 404, `There is no ${request.path}; docs/endpoints.md lists what there is`)
   }
+}
+
+function withoutEvent(trace: Trace): Trace {
+  const { event: _, ...rest } = trace
+  return rest
+}
+
+/** A trace with the event that its target got. */
+async function requireEvent({ traces }: EndpointOptions, id: string): Promise<Trace> {
+  const trace = (await traces(id, 1))[0]
+  // A subject is not an id: it has many events.
+  if (trace === undefined || trace.subject === id) throw new AwsError('EventNotFound', 404, `No event has the id ${id}`)
+  if (trace.targetArn === null) {
+    throw new AwsError('EventNotFound', 404, `Event ${id} matched no rule, so no message was made of it`)
+  }
+  if (trace.event === undefined) {
+    throw new AwsError(
+      'EventNotFound',
+      404,
+      `The message of event ${id} is not kept: it is too long, or not of a kind that is sent again`,
+    )
+  }
+  return trace
 }
 
 function download(zip: Buffer | undefined): HttpReply {

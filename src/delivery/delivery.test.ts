@@ -6,7 +6,7 @@ import { raw, Table } from '../store/table.ts'
 import { transact } from '../store/transaction.ts'
 import type { Acceptance, Delivery, OwedDelivery, Target, Trace } from './delivery.ts'
 import { createDelivery, type DeliveryRoom } from './outbox.ts'
-import { TRACE_AGE_MAX_MS } from './traces.ts'
+import { TRACE_AGE_MAX_MS, TRACE_EVENT_MAX_LENGTH } from './traces.ts'
 
 const SECOND = 1000
 const HOUR = 3_600_000
@@ -216,6 +216,31 @@ describe('traces', () => {
     expect((await room.traces.find('s3://b/k', 2)).map(({ id }) => id)).toEqual(['3', '2'])
     expect((await room.traces.recent(3)).map(({ id }) => id)).toEqual(['4', '3', '2'])
     expect(await room.traces.find('s3://b/none')).toEqual([])
+  })
+
+  it('keep the event for who asks by id, or by the request that it was queued as', async () => {
+    target.acceptance = { kind: 'accepted', note: 'queued as request r-1' }
+    await owe(owed('1'))
+    expect((await room.traces.find('1'))[0]).toMatchObject({ id: '1', event: '{"Records":[]}' })
+    expect((await room.traces.find('r-1'))[0]).toMatchObject({ id: '1', event: '{"Records":[]}' })
+    expect((await room.traces.find('s3://b/k'))[0]).not.toHaveProperty('event')
+  })
+
+  it('do not keep a long event', async () => {
+    await owe(
+      owed('1', { payload: 'x'.repeat(TRACE_EVENT_MAX_LENGTH) }),
+      owed('2', { payload: 'x'.repeat(TRACE_EVENT_MAX_LENGTH + 1) }),
+    )
+    expect((await room.traces.find('1'))[0]).toHaveProperty('event')
+    expect((await room.traces.find('2'))[0]).not.toHaveProperty('event')
+  })
+
+  it('leave nothing behind when they are swept', async () => {
+    await owe(owed('old'))
+    await advance(TRACE_AGE_MAX_MS + 1)
+    await room.traces.sweep(clock.now())
+    const rows = await store.list({ gte: new Uint8Array(), lt: Uint8Array.of(255), limit: 100 })
+    expect(rows.filter(({ key }) => Buffer.from(key).includes('trace'))).toEqual([])
   })
 
   it('are swept when they are too old or too many', async () => {

@@ -95,6 +95,8 @@ export interface Trace {
   readonly targetArn: string | null
   readonly state: 'pending' | 'succeeded' | 'failed' | 'dropped' | 'unmatched'
   readonly steps: readonly TraceStep[]
+  /** What the target got, UTF-8 JSON: of a trace that was asked for by its id, when it is short enough to be kept. */
+  readonly event?: string
 }
 
 /** The door S3 gets: adds owed deliveries and their traces to the commit that makes the object visible. */

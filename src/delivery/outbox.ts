@@ -71,5 +71,5 @@ async function owe(
   }
   const { id, subject, occurredMs, targetArn } = delivery
   const head = { id, subject, occurredMs, targetArn, eventName: owed.eventName }
-  beginTrace(tx, head, steps, taken.kind === 'refused' ? 'dropped' : 'pending')
+  beginTrace(tx, head, steps, taken.kind === 'refused' ? 'dropped' : 'pending', delivery.payload)
 }

@@ -7,6 +7,8 @@ import type { Trace, TraceStep } from './delivery.ts'
 export const TRACE_AGE_MAX_MS = 7 * 24 * 60 * 60 * 1000
 /** Traces beyond this many are swept, the oldest first. */
 export const TRACE_COUNT_MAX = 50_000
+/** Events longer than this are not kept with their trace, in UTF-16 units. One of S3 with the longest key has about 4,500. */
+export const TRACE_EVENT_MAX_LENGTH = 8 * 1024
 
 /** Who appends: each phase numbers its own steps, so nobody has to read the trace to add to it. */
 export const PHASES = { owed: 0, dispatch: 1, invocation: 2, destination: 3 } as const
@@ -34,11 +36,22 @@ type SubjectKey = readonly [subject: string, occurredMs: number, id: string]
 /** A trace is a row per append, under one prefix: an append is one blind write, so the settle of an invocation reads nothing. */
 const parts = new Table<PartKey, TracePart>('trace', json<TracePart>())
 const bySubject = new Table<SubjectKey, 0>('trace-subject', json<0>())
+/** What the target got, for a replay. In rows of their own: lists of traces do not read them. */
+const events = new Table<readonly [occurredMs: number, id: string], string>('trace-event', json<string>())
 
-/** Adds the first part of a trace to the commit that makes the event true. */
-export function beginTrace(writes: Writes, head: TraceHead, steps: readonly TraceStep[], state: Trace['state']): void {
+/** Adds the first part of a trace to the commit that makes the event true; with the event itself, where it may be sent again. */
+export function beginTrace(
+  writes: Writes,
+  head: TraceHead,
+  steps: readonly TraceStep[],
+  state: Trace['state'],
+  event?: string,
+): void {
   parts.put(writes, [head.occurredMs, head.id, PHASES.owed, 0], { head, steps, state })
   bySubject.put(writes, [head.subject, head.occurredMs, head.id], 0)
+  if (event !== undefined && event.length <= TRACE_EVENT_MAX_LENGTH) {
+    events.put(writes, [head.occurredMs, head.id], event)
+  }
 }
 
 /** Adds steps to a trace. `sequence` must grow with every append of one phase; a repeat of the same work writes the same row. */
@@ -63,19 +76,18 @@ export class Traces {
     this.#store = store
   }
 
-  /** The traces of a subject (`s3://bucket/key`, a function's ARN), newest first; or the one trace with this id. */
+  /** The traces of a subject (`s3://bucket/key`, a function's ARN), newest first; or the one trace with this id or request id, and its event. */
   async find(subjectOrId: string, limit = 20): Promise<Trace[]> {
     const rows = await bySubject.list(this.#store, { prefix: [subjectOrId], limit, reverse: true })
     if (rows.length > 0) {
       const traces = await Promise.all(rows.map(({ key }) => this.#read({ occurredMs: key[1], id: key[2] })))
       return traces.filter((trace) => trace !== undefined)
     }
-    for await (const key of newestKeys(this.#store)) {
-      if (key.id !== subjectOrId) continue
-      const trace = await this.#read(key)
-      return trace === undefined ? [] : [trace]
-    }
-    return []
+    const ref = await this.#findRef(subjectOrId)
+    const trace = ref && (await this.#read(ref))
+    if (ref === undefined || trace === undefined) return []
+    const event = await events.get(this.#store, [ref.occurredMs, ref.id])
+    return [{ ...trace, ...(event !== undefined && { event }) }]
   }
 
   /** The newest traces, newest first. */
@@ -110,11 +122,22 @@ export class Traces {
       await transact(this.#store, async (tx) => {
         for (const { key, value } of doomed) {
           parts.delete(tx, key)
-          if (value.head !== undefined) bySubject.delete(tx, [value.head.subject, key[0], key[1]])
+          if (value.head === undefined) continue
+          bySubject.delete(tx, [value.head.subject, key[0], key[1]])
+          events.delete(tx, [key[0], key[1]])
         }
       })
       swept += doomed.filter((row) => row.value.head !== undefined).length
     }
+  }
+
+  /** By the id of the event, or of the request that it was queued as: logs and dead letters know only that one. */
+  async #findRef(id: string): Promise<TraceRef | undefined> {
+    const isQueuedAs = ({ step, note }: TraceStep) => step === 'delivered' && note.endsWith(` ${id}`)
+    for await (const { key, value } of newestParts(this.#store)) {
+      if (key[1] === id || value.steps.some(isQueuedAs)) return { occurredMs: key[0], id: key[1] }
+    }
+    return undefined
   }
 
   async #read(ref: TraceRef): Promise<Trace | undefined> {
@@ -135,19 +158,23 @@ const SWEEP_BATCH = 500
 
 /** Every trace's place, newest first, skipping the further parts of each. */
 async function* newestKeys(lister: Lister): AsyncGenerator<TraceRef> {
-  let after: PartKey | undefined
   let last: string | undefined
+  for await (const { key } of newestParts(lister)) {
+    if (key[1] === last) continue
+    last = key[1]
+    yield { occurredMs: key[0], id: key[1] }
+  }
+}
+
+async function* newestParts(lister: Lister): AsyncGenerator<Row<PartKey, TracePart>> {
+  let after: PartKey | undefined
   for (;;) {
     const rows: Row<PartKey, TracePart>[] = await parts.list(lister, {
       limit: SWEEP_BATCH,
       reverse: true,
       ...(after && { after }),
     })
-    for (const { key } of rows) {
-      if (key[1] === last) continue
-      last = key[1]
-      yield { occurredMs: key[0], id: key[1] }
-    }
+    yield* rows
     if (rows.length < SWEEP_BATCH) return
     after = rows.at(-1)?.key
   }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { TraceStep } from '../../../delivery/delivery.ts'
 import { beginTrace, type TraceRef } from '../../../delivery/traces.ts'
 import type { NewJob, Queue } from '../../../queue/queue.ts'
 import type { Reader } from '../../../store/table.ts'
@@ -39,11 +40,20 @@ export function enqueueInvocation(writes: Writes, queue: Queue<Invocation>, even
   queue.enqueue(writes, job)
 }
 
-/** Adds an event somebody sent with Invoke, with a trace of its own. */
-export function enqueueDirect(writes: Writes, queue: Queue<Invocation>, event: Omit<NewInvocation, 'trace'>): void {
+/** Adds an event somebody sent with Invoke, with a trace of its own, which tells of which earlier one it is a repeat. */
+export function enqueueDirect(
+  writes: Writes,
+  queue: Queue<Invocation>,
+  event: Omit<NewInvocation, 'trace'>,
+  replayedFrom?: string,
+): void {
   const trace = { id: event.requestId, occurredMs: event.acceptedMs }
   const head = { ...trace, subject: event.functionArn, eventName: 'Invoke', targetArn: event.invokedArn }
-  beginTrace(writes, head, [{ atMs: event.acceptedMs, step: 'accepted', note: 'Invoke with type Event' }], 'pending')
+  const steps: TraceStep[] = [{ atMs: event.acceptedMs, step: 'accepted', note: 'Invoke with type Event' }]
+  if (replayedFrom !== undefined) {
+    steps.push({ atMs: event.acceptedMs, step: 'replayed', note: `from ${replayedFrom}`, detail: { replayedFrom } })
+  }
+  beginTrace(writes, head, steps, 'pending', event.payload)
   enqueueInvocation(writes, queue, { ...event, trace })
 }
 

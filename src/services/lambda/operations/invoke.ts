@@ -74,6 +74,10 @@ export function checkPayload(payload: Uint8Array | undefined, isEvent: boolean):
   return buffer
 }
 
+/** Not AWS's: `millrace events replay` says with it which event it sends again. Only the trace shows it. */
+const REPLAYED_FROM = 'x-millrace-replayed-from'
+const TRACE_ID_MAX_LENGTH = 256
+
 /** 202 only after the event is durable. */
 async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, payload: Buffer): Promise<InvokeOutput> {
   const arn = functionArn(ref)
@@ -86,7 +90,8 @@ async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, paylo
     acceptedMs: nowMs,
     traceHeader: call.traceHeader ?? null,
   }
-  await transact(lambda.store, async (tx) => enqueueDirect(tx, lambda.queue, event))
+  const replayedFrom = call.http?.headers[REPLAYED_FROM]?.slice(0, TRACE_ID_MAX_LENGTH)
+  await transact(lambda.store, async (tx) => enqueueDirect(tx, lambda.queue, event, replayedFrom))
   const { accountId, region, name: functionName, qualifier } = ref
   const about = { atMs: nowMs, accountId, region, functionName, qualifier, executedVersion: undefined }
   lambda.onMetric({ ...about, name: 'AsyncEventsReceived', value: 1, unit: 'Count' })
