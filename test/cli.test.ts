@@ -2,8 +2,25 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  CreateFunctionCommand,
+  LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda'
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { functionZip } from './house/function-zip.ts'
 import { freePort, type ServerProcess, startServerProcess } from './house/server-process.ts'
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -23,6 +40,16 @@ function millrace(...args: string[]): Promise<Ended> {
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
     child.once('close', (code) => resolve({ code, out, err }))
   })
+}
+
+/** Asks again until the answer is the wanted one; what is asked about happens in another process. */
+async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  const deadlineMs = Date.now() + 15_000
+  for (;;) {
+    const answer = await ask()
+    if (isWanted(answer) || Date.now() > deadlineMs) return answer
+    await delay(50)
+  }
 }
 
 describe('the command line', () => {
@@ -70,6 +97,7 @@ describe('the command line', () => {
     ['2 for a flag that does not exist', ['start', '--prot', '1'], 2, /unknown option/],
     ['2 for settings that contradict each other', ['start', '--ephemeral', '--data', 'x'], 2, /choose one of the two/],
     ['2 for a subject that is none', ['events', 'why', 'bucket/key'], 2, /s3:\/\/bucket\/key/],
+    ['2 for a log of a run that nobody waits for', ['invoke', 'f', '--event', '--log'], 2, /does not wait/],
     ['3 where no server has run', ['status', '--data', '/nonexistent/millrace'], 3, /millrace start/],
   ])('exits with %s', async (_, args, code, text) => {
     const ended = await millrace(...args)
@@ -84,6 +112,154 @@ describe('the command line', () => {
 
   it('exits with 3 for an event nobody knows', async () => {
     expect((await millrace('events', 'why', 's3://b/k', '--data', dataPath)).code).toBe(3)
+  })
+
+  describe('with a function that fails on demand', () => {
+    const role = 'arn:aws:iam::123456789012:role/cli'
+    const code = `export const handler = async (event) => {
+      console.log('got', JSON.stringify(event))
+      if (event.fail) throw new TypeError('told to fail')
+      return { got: event }
+    }`
+    const cli = (...args: string[]) => millrace(...args, '--data', dataPath)
+    const letters = async () => {
+      const sqs = new SQSClient(await server.connection())
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'letters' }))
+      const asked = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessages' as const] }
+      return (await sqs.send(new GetQueueAttributesCommand(asked))).Attributes?.ApproximateNumberOfMessages
+    }
+
+    beforeAll(async () => {
+      const connection = await server.connection()
+      const iam = new IAMClient(connection)
+      const trust = [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]
+      const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: trust })
+      await iam.send(new CreateRoleCommand({ RoleName: 'cli', AssumeRolePolicyDocument }))
+      const rights = [{ Effect: 'Allow', Action: ['logs:*', 'sqs:SendMessage'], Resource: '*' }]
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: rights })
+      await iam.send(new PutRolePolicyCommand({ RoleName: 'cli', PolicyName: 'rights', PolicyDocument }))
+      await new SQSClient(connection).send(new CreateQueueCommand({ QueueName: 'letters' }))
+      const lambda = new LambdaClient(connection)
+      for (const FunctionName of ['echo', 'other']) {
+        await lambda.send(
+          new CreateFunctionCommand({
+            FunctionName,
+            Runtime: 'nodejs22.x',
+            Handler: 'index.handler',
+            Role: role,
+            Code: { ZipFile: functionZip({ 'index.mjs': code }) },
+            ...(FunctionName === 'echo' && {
+              DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:123456789012:letters' },
+            }),
+          }),
+        )
+        await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 20 }, { FunctionName })
+      }
+      await lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: 'echo', MaximumRetryAttempts: 0 }))
+    })
+
+    it('invoke prints what the function returns, and its log beside', async () => {
+      const ended = await cli('invoke', 'echo', '--payload', '{"a":1}', '--log')
+      expect(ended).toMatchObject({
+        code: 0,
+        out: '{"got":{"a":1}}\n',
+        err: expect.stringContaining('REPORT RequestId'),
+      })
+      expect(await cli('invoke', 'echo:$LATEST')).toMatchObject({ code: 0, out: '{"got":{}}\n', err: '' })
+    })
+
+    it('invoke exits with 1 for a function that failed, 3 for one that is not there, 2 for no JSON', async () => {
+      const failed = await cli('invoke', 'echo', '--payload', '{"fail":true}')
+      expect(JSON.parse(failed.out)).toMatchObject({ errorType: 'TypeError', errorMessage: 'told to fail' })
+      expect(failed.code).toBe(1)
+      expect((await cli('invoke', 'nobody')).code).toBe(3)
+      expect((await cli('invoke', 'echo', '--payload', 'a: 1')).code).toBe(2)
+    })
+
+    it('an event is queued, told, replayed to another function, and brought back from its dead letters', async () => {
+      const queued = await cli('invoke', 'echo', '--event', '--payload', '{"fail":true}')
+      const id = queued.out.trim()
+      const told = await until(
+        () => cli('events', 'why', id),
+        ({ out }) => out.includes('dead-letter'),
+      )
+      expect(told.out).toMatch(/attempt +told to fail .*error TypeError/)
+      expect(await letters()).toBe('1')
+
+      const replayed = await cli('events', 'replay', id, '--to', 'other', '--json')
+      expect(JSON.parse(replayed.out)).toMatchObject({ function: 'other', replayedFrom: id })
+      const { requestId } = JSON.parse(replayed.out) as { requestId: string }
+      const retold = await until(
+        () => cli('events', 'why', requestId),
+        ({ out }) => out.includes('told to fail'),
+      )
+      expect(retold.out).toContain(`from ${id}`)
+
+      const redriven = await cli('dlq', 'redrive', 'letters', '--to', 'other', '--json')
+      expect(redriven).toMatchObject({ code: 0, err: expect.stringContaining('1 moved, 0 left') })
+      expect(JSON.parse(redriven.out)).toMatchObject({ function: 'other', requestId: expect.any(String) })
+      expect(await letters()).toBe('0')
+    })
+
+    it('a dead letter whose function nobody knows stays where it is', async () => {
+      const connection = await server.connection()
+      const sqs = new SQSClient(connection)
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'strangers' }))
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }))
+      const ended = await cli('dlq', 'redrive', 'strangers')
+      expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringContaining('name one with --to') })
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }))
+      expect(Messages).toHaveLength(1)
+    })
+
+    it('the letters of a queue go back to the queue that they come from', async () => {
+      const sqs = new SQSClient(await server.connection())
+      await sqs.send(new CreateQueueCommand({ QueueName: 'work-letters' }))
+      const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:123456789012:work-letters'
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 })
+      await sqs.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { RedrivePolicy } }))
+      const ended = await cli('dlq', 'redrive', 'work-letters', '--json')
+      expect(JSON.parse(ended.out)).toMatchObject({
+        taskHandle: expect.any(String),
+        sources: [expect.stringMatching(/work$/)],
+      })
+    })
+
+    it('the log of all functions names function and request', async () => {
+      const wants = (line: string) => line.includes('"function":"other"') && line.includes('got')
+      const { out } = await until(
+        () => cli('logs', '--json'),
+        (ended) => ended.out.split('\n').some(wants),
+      )
+      const line = out.split('\n').find(wants) ?? ''
+      expect(JSON.parse(line)).toMatchObject({ function: 'other', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+    })
+
+    it('a tail shows an event as a line, and ends with 130 at Ctrl-C', async () => {
+      const child = spawn(process.execPath, [MAIN, 'events', 'tail', '--json', '--data', dataPath])
+      const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
+      let out = ''
+      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+      await new Promise<void>((resolve) => child.stderr.once('data', () => resolve()))
+      const { out: id } = await cli('invoke', 'other', '--event', '--payload', '{"tail":1}')
+      const lines = () => out.split('\n').filter((line) => line.includes(id.trim()) && line.includes('succeeded'))
+      await until(
+        async () => lines(),
+        (found) => found.length > 0,
+      )
+      child.kill('SIGINT')
+      expect(await exited).toBe(130)
+      expect(lines()).toHaveLength(1)
+      expect(JSON.parse(lines()[0] ?? '')).not.toHaveProperty('event')
+    })
+
+    it('an event that matched no rule, or is not known, cannot be replayed', async () => {
+      expect(await cli('events', 'replay', 's3://nowhere/key')).toMatchObject({
+        code: 3,
+        err: expect.stringContaining('none is known'),
+      })
+      expect(await cli('events', 'replay', 'nothing')).toMatchObject({ code: 3 })
+    })
   })
 
   it('a second server on the directory, or the port, is told why not', async () => {

@@ -47,18 +47,20 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
   }
 }
 
-/** One signed request; the parsed JSON answer. Throws a {@link CliError} that names AWS's code. */
-export async function callJson(
+export interface CliRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Record<string, string>
+  readonly body?: string
+}
+
+/** One signed request and its answer. Throws a {@link CliError} that names AWS's code. */
+export async function call(
   connection: Connection,
   service: string,
-  request: {
-    readonly method: string
-    readonly path: string
-    readonly headers?: Record<string, string>
-    readonly body?: string
-  },
+  request: CliRequest,
   signal?: AbortSignal,
-): Promise<unknown> {
+): Promise<{ readonly headers: Headers; readonly text: string }> {
   const url = new URL(request.path, connection.endpoint)
   const body = request.body ?? ''
   const headers = sign(
@@ -85,8 +87,18 @@ export async function callJson(
     })
   }
   const text = await response.text()
-  if (response.ok) return JSON.parse(text) as unknown
+  if (response.ok) return { headers: response.headers, text }
   throw refused(response.status, text)
+}
+
+/** {@link call}, with its answer parsed. */
+export async function callJson(
+  connection: Connection,
+  service: string,
+  request: CliRequest,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return JSON.parse((await call(connection, service, request, signal)).text) as unknown
 }
 
 function refused(status: number, text: string): CliError {
@@ -99,6 +111,11 @@ function refused(status: number, text: string): CliError {
   } catch {
     // Not JSON: a proxy, or another server on this port. Its words are all there is.
   }
-  const exitCode = status === 403 ? EXIT.denied : /NotFound/.test(code) || status === 404 ? EXIT.notFound : EXIT.failure
+  const exitCode =
+    status === 403
+      ? EXIT.denied
+      : /NotFound|NonExistent|DoesNotExist/.test(code) || status === 404
+        ? EXIT.notFound
+        : EXIT.failure
   return new CliError(`${code}: ${message}`, { exitCode })
 }

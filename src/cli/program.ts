@@ -1,6 +1,9 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, flagName, SETTINGS, type SettingName, settingNames } from '../config.ts'
 import { CliError, EXIT } from './cli-error.ts'
+import type { RedriveFlags } from './commands/dlq.ts'
+import type { ReplayFlags } from './commands/events-replay.ts'
+import type { InvokeFlags } from './commands/invoke.ts'
 import type { ConnectionFlags } from './connection.ts'
 import { styled, tell } from './output.ts'
 import { VERSION } from '../version.ts'
@@ -51,13 +54,40 @@ function program(): Command {
       (await import('./commands/logs.ts')).logs(name, flags),
     )
 
+  connected(cli.command('invoke').argument('<function>', 'name, name:qualifier or ARN'))
+    .description('Run a function and print what it returns')
+    .option('--payload <json|@file|->', 'the event: JSON, a file, or stdin (default: {})')
+    .option('--event', 'queue it instead of waiting, and print the request id')
+    .option('--qualifier <version|alias>', 'which version')
+    .option('--log', 'the end of the log, on stderr')
+    .action(async (name: string, flags: InvokeFlags) => (await import('./commands/invoke.ts')).invoke(name, flags))
+
   const events = cli.command('events').description('The story of an event')
-  connected(events.command('why').argument('<subject>', 's3://bucket/key'))
+  connected(events.command('why').argument('<subject>', 's3://bucket/key, or the id of an event or a request'))
     .description('Which rule matched, what permission decided, how each attempt ended')
     .option('--json', 'as JSON')
     .action(async (subject: string, flags: ConnectionFlags & { json?: boolean }) =>
-      (await import('./commands/events.ts')).why(subject, flags),
+      (await import('./commands/events-why.ts')).why(subject, flags),
     )
+  connected(events.command('tail').description('A line for every event from now on, and for each change of its state'))
+    .option('--json', 'one JSON object per line')
+    .action(async (flags: ConnectionFlags & { json?: boolean }) =>
+      (await import('./commands/events-tail.ts')).tail(flags),
+    )
+  connected(events.command('replay').argument('<event>', 's3://bucket/key, or the id of an event or a request'))
+    .description('Send a recorded event again, and print the new request id')
+    .option('--to <function[:qualifier]>', 'to another function than the one that got it')
+    .option('--json', 'as JSON')
+    .action(async (event: string, flags: ReplayFlags) =>
+      (await import('./commands/events-replay.ts')).replay(event, flags),
+    )
+
+  const dlq = cli.command('dlq').description('Events that could not be handled')
+  connected(dlq.command('redrive').argument('<queue>', 'name, ARN or URL of a dead-letter queue'))
+    .description('Bring its messages back to the functions, or queues, that they come from')
+    .option('--to <function[:qualifier]>', 'to this function')
+    .option('--json', 'one JSON object per line')
+    .action(async (queue: string, flags: RedriveFlags) => (await import('./commands/dlq.ts')).redrive(queue, flags))
 
   connected(cli.command('doctor').description('Check what the server needs on this machine'))
     .option('--json', 'as JSON')

@@ -1,17 +1,27 @@
-import { sleep, systemClock } from '../../std/clock.ts'
+import { systemClock } from '../../std/clock.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import { callJson, type Connection, type ConnectionFlags, findConnection } from '../connection.ts'
-import { print, tell } from '../output.ts'
+import { onInterrupt, sleepAwake } from '../follow.ts'
+import { print } from '../output.ts'
 
 const POLL_MS = 500
 const PAGE = 1000
 const MINUTE_MS = 60_000
+/** How late a line may come into the log, in ms. */
+const LATE_MS = 5000
+const PREFIX = '/aws/lambda/'
 
 interface LogEvent {
   readonly eventId: string
   readonly timestamp: number
   readonly message: string
   readonly logStreamName: string
+}
+
+interface Line extends LogEvent {
+  readonly function: string
+  /** Absent for lines before the first START that is read. */
+  readonly requestId?: string
 }
 
 export interface LogFlags extends ConnectionFlags {
@@ -26,38 +36,90 @@ export async function logs(functionName: string | undefined, flags: LogFlags): P
   if (!Number.isFinite(minutes) || minutes < 0)
     throw new CliError(`--since ${flags.since}: expected minutes`, { exitCode: EXIT.usage })
   const connection = await findConnection(flags)
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  const seen = new Set<string>()
-  let fromMs = systemClock.now() - minutes * MINUTE_MS
+  const stop = flags.follow ? onInterrupt() : new AbortController().signal
+  const startMs = systemClock.now() - minutes * MINUTE_MS
+  const groups = new Map<string, GroupReader>()
   try {
     do {
-      const groups = functionName === undefined ? await functionGroups(connection) : [`/aws/lambda/${functionName}`]
-      const fresh: (LogEvent & { group: string })[] = []
-      for (const group of groups) {
-        for await (const event of eventsSince(connection, group, fromMs, flags.follow ?? false, stop.signal)) {
-          if (!seen.has(event.eventId)) fresh.push({ ...event, group })
-        }
+      const names = functionName === undefined ? await functionGroups(connection, stop) : [`${PREFIX}${functionName}`]
+      const fresh: Line[] = []
+      for (const name of names) {
+        const reader = groups.get(name) ?? new GroupReader(connection, name, startMs)
+        groups.set(name, reader)
+        fresh.push(...(await reader.fresh(flags.follow ?? false, stop)))
       }
       fresh.sort((a, b) => a.timestamp - b.timestamp)
-      for (const event of fresh) {
-        seen.add(event.eventId)
-        show(event, functionName === undefined, flags.json ?? false)
-        fromMs = Math.max(fromMs, event.timestamp)
-      }
-      if (flags.follow) await sleepAwake(stop.signal)
-    } while (flags.follow && !stop.signal.aborted)
+      for (const line of fresh) print(flags.json ? JSON.stringify(line) : lineOf(line, functionName === undefined))
+      if (flags.follow) await sleepAwake(POLL_MS, stop)
+    } while (flags.follow && !stop.aborted)
   } catch (error) {
-    if (!stop.signal.aborted) throw error
+    if (!stop.aborted) throw error
   }
-  if (stop.signal.aborted) process.exitCode = EXIT.interrupted
+  if (stop.aborted) process.exitCode = EXIT.interrupted
 }
 
-async function functionGroups(connection: Connection): Promise<string[]> {
-  const answer = (await logsCall(connection, 'DescribeLogGroups', { logGroupNamePrefix: '/aws/lambda/' })) as {
-    logGroups?: { logGroupName: string }[]
+/** Reads one function's log on from where it was. */
+class GroupReader {
+  readonly #connection: Connection
+  readonly #group: string
+  readonly #requests = new RequestIds()
+  #seen = new Map<string, number>()
+  #fromMs: number
+
+  constructor(connection: Connection, group: string, fromMs: number) {
+    this.#connection = connection
+    this.#group = group
+    this.#fromMs = fromMs
   }
-  return (answer.logGroups ?? []).map((group) => group.logGroupName)
+
+  /** What is new. Looks back a little each time, because environments write their lines in batches, side by side. */
+  async fresh(mayBeAbsent: boolean, signal: AbortSignal): Promise<Line[]> {
+    const lines: Line[] = []
+    const seen = new Map<string, number>()
+    let newestMs = this.#fromMs
+    for await (const event of eventsSince(this.#connection, this.#group, this.#fromMs, mayBeAbsent, signal)) {
+      newestMs = Math.max(newestMs, event.timestamp - LATE_MS)
+      seen.set(event.eventId, event.timestamp)
+      if (this.#seen.has(event.eventId)) continue
+      const requestId = this.#requests.of(event)
+      lines.push({
+        function: this.#group.slice(PREFIX.length),
+        ...(requestId !== undefined && { requestId }),
+        ...event,
+      })
+    }
+    this.#seen = seen
+    this.#fromMs = newestMs
+    return lines
+  }
+}
+
+/** Tells which request a line belongs to: an environment runs one at a time, and says which between START and REPORT. Exported for its test. */
+export class RequestIds {
+  readonly #current = new Map<string, string>()
+
+  of({ logStreamName, message }: Pick<LogEvent, 'logStreamName' | 'message'>): string | undefined {
+    const [, verb, named] = /^(START|END|REPORT) RequestId: (\S+)/.exec(message) ?? []
+    if (verb === 'START' && named !== undefined) this.#current.set(logStreamName, named)
+    const requestId = named ?? this.#current.get(logStreamName)
+    if (verb === 'REPORT') this.#current.delete(logStreamName)
+    return requestId
+  }
+}
+
+async function functionGroups(connection: Connection, signal: AbortSignal): Promise<string[]> {
+  const names: string[] = []
+  let nextToken: string | undefined
+  do {
+    const input = { logGroupNamePrefix: PREFIX, ...(nextToken && { nextToken }) }
+    const page = (await logsCall(connection, 'DescribeLogGroups', input, signal)) as {
+      logGroups?: { logGroupName: string }[]
+      nextToken?: string
+    }
+    names.push(...(page.logGroups ?? []).map((group) => group.logGroupName))
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return names
 }
 
 async function* eventsSince(
@@ -88,21 +150,8 @@ function logsCall(connection: Connection, operation: string, input: object, sign
   return callJson(connection, 'logs', { method: 'POST', path: '/', headers, body: JSON.stringify(input) }, signal)
 }
 
-function show(event: LogEvent & { group: string }, withName: boolean, asJson: boolean): void {
-  if (asJson) return print(JSON.stringify({ function: event.group.replace('/aws/lambda/', ''), ...event }))
-  const name = withName ? `${event.group.replace('/aws/lambda/', '')} ` : ''
-  print(`${new Date(event.timestamp).toISOString()} ${name}${event.message.trimEnd()}`)
-}
-
-/** The clock's timers let a process end; here the wait is the work, so an open port holds it. */
-async function sleepAwake(signal: AbortSignal): Promise<void> {
-  const { port1 } = new MessageChannel()
-  port1.ref()
-  try {
-    await sleep(systemClock, POLL_MS, signal)
-  } catch {
-    tell('')
-  } finally {
-    port1.close()
-  }
+/** Time, function where there are several, request id where the message does not say it, message. */
+function lineOf({ timestamp, function: name, requestId, message }: Line, withName: boolean): string {
+  const id = requestId === undefined || message.includes(requestId) ? '' : `${requestId} `
+  return `${new Date(timestamp).toISOString()} ${withName ? `${name} ` : ''}${id}${message.trimEnd()}`
 }
