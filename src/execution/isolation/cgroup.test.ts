@@ -29,3 +29,19 @@ it.runIf(typeof tree !== 'string')('a group weighs and holds what its memory say
     tree.close()
   }
 })
+
+it.runIf(typeof tree !== 'string')(
+  'trees of two servers in one process do not get in the way of each other',
+  async () => {
+    const [one, two] = [await CgroupTree.open(), await CgroupTree.open()]
+    if (typeof one === 'string' || typeof two === 'string') throw new Error('there were groups before')
+    const limits = { memoryMb: 128, processesMax: 10 }
+    const groups = [one.create(limits), two.create(limits)]
+    await groups[1]?.remove()
+    two.close()
+    const later = one.create(limits)
+    await groups[0]?.remove()
+    await later.remove()
+    one.close()
+  },
+)

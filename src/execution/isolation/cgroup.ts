@@ -16,9 +16,11 @@ import {
 import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sleep, systemClock } from '../../std/clock.ts'
+import { randomText } from '../../std/ids.ts'
 import { isRunning } from './process-tree.ts'
 
 const ROOT = '/sys/fs/cgroup'
+const DIGITS = '0123456789'
 const MEGABYTE = 1024 * 1024
 const REMOVE_ATTEMPTS = 50
 /**
@@ -57,7 +59,8 @@ export class CgroupTree {
       const parents = (await versionOne()) ?? (await versionTwo())
       if (parents === undefined) return 'no writable cgroup with memory and pids'
       removeLeftovers(parents)
-      const name = `millrace-${process.pid}`
+      // Several servers may live in one process, as in tests: each needs groups that the others do not remove.
+      const name = `millrace-${process.pid}-${randomText(DIGITS, 8)}`
       const { memory, processes, processors } = parents
       const layout = {
         ...parents,
@@ -229,7 +232,7 @@ async function versionTwo(): Promise<Layout | undefined> {
 function removeLeftovers(parents: Layout): void {
   for (const path of pathsOf(parents)) {
     for (const name of readdirSync(path)) {
-      const pid = /^millrace-(\d+)$/.exec(name)?.[1]
+      const pid = /^millrace-(\d+)(?:-\d+)?$/.exec(name)?.[1]
       if (pid === undefined || isRunning(Number(pid))) continue
       for (const child of readdirSync(join(path, name), { withFileTypes: true })) {
         if (child.isDirectory()) removeIfEmpty(join(path, name, child.name))

@@ -112,7 +112,7 @@ describe('what policies allow', () => {
   it('T109 T110 a variable is the name of the user, and only text in the version before', async () => {
     const Bucket = await makeBucket()
     const home = allow('s3:ListBucket', `arn:aws:s3:::${Bucket}`, {
-      StringLike: { 's3:prefix': ['home/$' + '{aws:username}/*'] },
+      StringLike: { 's3:prefix': ['home/${aws:username}/*'] },
     })
     const bob = await account.user('bob', home)
     const prefixes = ['home/bob/', 'home/eve/', undefined]
