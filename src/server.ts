@@ -4,6 +4,7 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import { createAuthorizer } from './auth/authorize.ts'
 import type { BlobId, BlobStore } from './blobs/blobs.ts'
 import { sweep } from './blobs/sweep.ts'
+import { COLLECTED_BYTES_MAX } from './body-limits.ts'
 import type { ServerConfig } from './config.ts'
 import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
 import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
@@ -73,17 +74,6 @@ export interface ServerParts {
 const LEASE_MS = 60_000
 /** Requests to function URLs are signed for Lambda, or not at all. */
 const FUNCTION_URL_SIGNING = { signingName: 'lambda', style: 'json', allowsAnonymous: true } as const
-const MIB = 1024 * 1024
-/** A 50 MiB zip in base64, with its JSON around it: what Lambda takes in one request. */
-const LAMBDA_BODY_BYTES_MAX = 69_905_067
-/** CompleteMultipartUpload with 10,000 parts and all checksums is about 2 MiB. */
-const S3_BODY_BYTES_MAX = 8 * MIB
-/** Messages of 1 MiB: control characters are six bytes in JSON. */
-const SQS_BODY_BYTES_MAX = 7 * MIB
-/** Messages of 256 KiB: a form has three bytes for one. */
-const SNS_BODY_BYTES_MAX = 2 * MIB
-/** Events of 1 MiB together, whose details are JSON inside of JSON. */
-const EVENTS_BODY_BYTES_MAX = 7 * MIB
 /** Longer than the longest upload may take between its first byte and its commit. */
 const BLOB_GRACE_MS = 24 * 3_600_000
 const SWEEP_INTERVAL_MS = 6 * 3_600_000
@@ -224,18 +214,18 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     endpoints: endpointsOf({
       s3: {
         service: s3,
-        bodyBytesMax: S3_BODY_BYTES_MAX,
+        bodyBytesMax: COLLECTED_BYTES_MAX.s3,
         verifyBody: verifyDocument,
         crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
       },
-      lambda: { service: lambda, bodyBytesMax: LAMBDA_BODY_BYTES_MAX },
-      iam: { service: iam, bodyBytesMax: MIB },
-      sts: { service: sts, bodyBytesMax: MIB },
-      logs: { service: logs, bodyBytesMax: 2 * MIB },
-      cloudwatch: { service: cloudwatch, bodyBytesMax: MIB },
-      events: { service: events, bodyBytesMax: EVENTS_BODY_BYTES_MAX },
-      sqs: { service: sqs, bodyBytesMax: SQS_BODY_BYTES_MAX },
-      sns: { service: sns, bodyBytesMax: SNS_BODY_BYTES_MAX },
+      lambda: { service: lambda, bodyBytesMax: COLLECTED_BYTES_MAX.lambda },
+      iam: { service: iam, bodyBytesMax: COLLECTED_BYTES_MAX.iam },
+      sts: { service: sts, bodyBytesMax: COLLECTED_BYTES_MAX.sts },
+      logs: { service: logs, bodyBytesMax: COLLECTED_BYTES_MAX.logs },
+      cloudwatch: { service: cloudwatch, bodyBytesMax: COLLECTED_BYTES_MAX.cloudwatch },
+      events: { service: events, bodyBytesMax: COLLECTED_BYTES_MAX.events },
+      sqs: { service: sqs, bodyBytesMax: COLLECTED_BYTES_MAX.sqs },
+      sns: { service: sns, bodyBytesMax: COLLECTED_BYTES_MAX.sns },
     }),
     authenticate,
     decide: (...question) => authorizer.decide(...question),
