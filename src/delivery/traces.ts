@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts'
-import { json, type Lister, type Row, Table } from '../store/table.ts'
+import { json, type Lister, raw, type Row, Table } from '../store/table.ts'
 import { transact, type Writes } from '../store/transaction.ts'
 import type { Trace, TraceStep } from './delivery.ts'
 
@@ -36,8 +36,11 @@ type SubjectKey = readonly [subject: string, occurredMs: number, id: string]
 /** A trace is a row per append, under one prefix: an append is one blind write, so the settle of an invocation reads nothing. */
 const parts = new Table<PartKey, TracePart>('trace', json<TracePart>())
 const bySubject = new Table<SubjectKey, 0>('trace-subject', json<0>())
-/** What the target got, for a replay. In rows of their own: lists of traces do not read them. */
-const events = new Table<readonly [occurredMs: number, id: string], string>('trace-event', json<string>())
+/**
+ * What the target got, for a replay. In rows of their own: lists of traces do not read them. About 22 µs of processor time for 1 KB, of the
+ * 90 that a trace takes (LevelDB, commits of 16 at a time, compaction included).
+ */
+const events = new Table<readonly [occurredMs: number, id: string], Uint8Array>('trace-event', raw)
 
 /** Adds the first part of a trace to the commit that makes the event true; with the event itself, where it may be sent again. */
 export function beginTrace(
@@ -50,7 +53,7 @@ export function beginTrace(
   parts.put(writes, [head.occurredMs, head.id, PHASES.owed, 0], { head, steps, state })
   bySubject.put(writes, [head.subject, head.occurredMs, head.id], 0)
   if (event !== undefined && event.length <= TRACE_EVENT_MAX_LENGTH) {
-    events.put(writes, [head.occurredMs, head.id], event)
+    events.put(writes, [head.occurredMs, head.id], Buffer.from(event))
   }
 }
 
@@ -87,7 +90,7 @@ export class Traces {
     const trace = ref && (await this.#read(ref))
     if (ref === undefined || trace === undefined) return []
     const event = await events.get(this.#store, [ref.occurredMs, ref.id])
-    return [{ ...trace, ...(event !== undefined && { event }) }]
+    return [{ ...trace, ...(event !== undefined && { event: Buffer.from(event).toString('utf8') }) }]
   }
 
   /** The newest traces, newest first. */
