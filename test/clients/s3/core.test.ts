@@ -1,9 +1,4 @@
-import { execFile } from 'node:child_process'
-import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { createHash, createHmac } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import {
   AbortMultipartUploadCommand,
@@ -32,8 +27,8 @@ import { startTestServer, type TestServer } from '../../../src/testing/index.ts'
 import { element, md5, outcome, rawClient } from './wire.ts'
 
 const FIVE_MIB = 5 * 1024 * 1024
-const runFile = promisify(execFile)
 
+/** Numbers are those of the cases that S3 has to pass. The command line (107) has its turn in tools.ts. */
 let server: TestServer
 let s3: S3Client
 let raw: ReturnType<typeof rawClient>
@@ -751,45 +746,6 @@ describe('browsers', () => {
       '400 AccessControlListNotSupported',
       'The bucket does not allow ACLs',
     ])
-  })
-})
-
-describe('the command line', () => {
-  it('107. aws s3 copies, syncs and removes', async (context) => {
-    const environment = {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
-      AWS_DEFAULT_REGION: server.region,
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    }
-    const aws = async (...args: string[]) =>
-      (await runFile('aws', ['--endpoint-url', server.endpoint, 's3', ...args], { env: environment })).stdout
-    const isInstalled = await runFile('aws', ['--version']).then(
-      () => true,
-      () => false,
-    )
-    // The script that runs in CI (tools.ts) has the client for certain.
-    if (!isInstalled) return context.skip()
-    const path = await mkdtemp(join(tmpdir(), 'millrace-cli-'))
-    try {
-      const content = randomBytes(20 * 1024 * 1024)
-      await mkdir(join(path, 'tree/deep'), { recursive: true })
-      await writeFile(join(path, 'large'), content)
-      for (const name of ['tree/a b+ü', 'tree/deep/c']) await writeFile(join(path, name), name)
-      await aws('mb', 's3://cli-case')
-      await aws('cp', join(path, 'large'), 's3://cli-case/large')
-      await aws('cp', 's3://cli-case/large', join(path, 'back'))
-      expect(content.equals(await readFile(join(path, 'back')))).toBe(true)
-      expect(await aws('sync', join(path, 'tree'), 's3://cli-case/tree')).toContain('upload')
-      expect(await aws('sync', join(path, 'tree'), 's3://cli-case/tree')).toBe('')
-      await aws('rm', 's3://cli-case', '--recursive')
-      await aws('rb', 's3://cli-case')
-      expect((await raw('HEAD', '/cli-case')).status).toBe(404)
-    } finally {
-      await rm(path, { recursive: true, force: true })
-    }
   })
 })
 
