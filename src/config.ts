@@ -18,6 +18,7 @@ export interface Settings {
   readonly domains: readonly string[]
   readonly secureLoopback: boolean
   readonly eventVersion: '2.6' | 'legacy'
+  readonly strictLoops: boolean
   readonly isolation: 'auto' | 'bubblewrap' | 'process'
   readonly environmentsMax: number
   readonly prestartedMax: number
@@ -131,6 +132,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     why: 'The eventVersion of S3 events: the one that AWS sends for all types since 2026, or 2.1 to 2.3 by type for consumers that compare it.',
     parse: oneOf('2.6', 'legacy'),
   },
+  strictLoops: {
+    default: false,
+    unit: 'switch',
+    why: 'Refuses a notification whose function may write objects that it would match, instead of warning of the loop.',
+    parse: boolean,
+  },
   isolation: {
     default: 'auto',
     unit: 'auto | bubblewrap | process',
@@ -207,6 +214,7 @@ export interface ServerConfig {
   readonly domains: readonly string[]
   readonly secureLoopback: boolean
   readonly eventVersion: Settings['eventVersion']
+  readonly strictLoops: boolean
   readonly isolation: Settings['isolation']
   readonly environmentsMax: number
   readonly prestartedMax: number

@@ -7,6 +7,7 @@ export type LogEvent =
   | 'bug'
   | 'reply.broken'
   | 'worker.failed'
+  | 'loop.possible'
   | 'server.started'
   | 'server.stopping'
   | 'server.stopped'

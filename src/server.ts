@@ -16,6 +16,7 @@ import { printable } from './http/address.ts'
 import { Listener, type ListenerOptions } from './http/listener.ts'
 import { openSecureDoor } from './http/secure-door.ts'
 import { createLog, type Log } from './log.ts'
+import { createFindLoop } from './loops.ts'
 import { endpointsOf, loadOperations } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
 import type { Grant, HttpInfo } from './protocol/operation.ts'
@@ -203,7 +204,12 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     mayAsRole: rolePermission(iam, EVENTS_PRINCIPAL, authorize),
   })
   targets.push(events.target)
-  const s3 = new S3({ store, blobs, clock, deliveries: delivery, accessDenied, eventVersion })
+  const loops = {
+    find: createFindLoop({ iam, lambda: () => lambda, authorize }),
+    isStrict: config.strictLoops,
+    onLoop: (cycle: string) => log.warn('loop.possible', { cycle }),
+  }
+  const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, eventVersion })
 
   // Every call of every service.
   const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })

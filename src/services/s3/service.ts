@@ -10,6 +10,7 @@ import { Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
 import { GarbageCollector, isBlobHeld } from './garbage.ts'
 import { LifecycleWorker } from './lifecycle/worker.ts'
+import type { LoopWatch } from './notification/loop.ts'
 import { RestoreWorker } from './restore/worker.ts'
 import { Sequencer } from './sequencer.ts'
 
@@ -21,6 +22,8 @@ export interface S3Options {
   /** Makes the refusal where an answer depends on a further permission: 403 instead of 404, one key of many. */
   readonly accessDenied: AccessDenied
   readonly eventVersion?: EventVersion
+  /** What is done about rules whose function could make them match again; absent: nothing. */
+  readonly loops?: LoopWatch
 }
 
 /**
@@ -33,6 +36,7 @@ export class S3 {
   readonly deliveries: DeliveryDoor
   readonly accessDenied: AccessDenied
   readonly eventVersion: EventVersion
+  readonly loops: LoopWatch | undefined
   readonly buckets: Buckets
   readonly bodies: BodyStore
   readonly sequencer: Sequencer
@@ -50,6 +54,7 @@ export class S3 {
     this.deliveries = options.deliveries
     this.accessDenied = options.accessDenied
     this.eventVersion = options.eventVersion ?? '2.6'
+    this.loops = options.loops
     this.buckets = new Buckets(store)
     this.bodies = new BodyStore(store, blobs)
     this.sequencer = new Sequencer(store)

@@ -1,9 +1,11 @@
 import { AwsError } from '../../../protocol/errors.ts'
+import type { Call } from '../../../protocol/operation.ts'
 import { assertNever } from '../../../std/assert.ts'
 import { transact } from '../../../store/transaction.ts'
 import { S3_PRINCIPAL } from '../announce.ts'
 import type { Bucket } from '../buckets.ts'
 import { parseConfiguration, RULES_MAX } from '../notification/configuration.ts'
+import { findLoops } from '../notification/loop.ts'
 import { type DestinationKind, destinationKind, type NotificationRule } from '../notification/rule.ts'
 import { testEvent, wantsTestEvent } from '../notification/test-event.ts'
 import { bucketArn, bucketOperation } from '../operation.ts'
@@ -16,6 +18,7 @@ export const putBucketNotificationConfiguration = bucketOperation<'PutBucketNoti
     const { NotificationConfiguration: configuration = {}, SkipDestinationValidation: skips } = call.input
     const rules = parseConfiguration(configuration, bucket.row.region, bucket.row.accountId)
     if (skips !== true) await validateDestinations(s3, bucket, rules)
+    await watchLoops(call, s3, bucket, rules)
     const tests = skips === true ? [] : rules.filter(wantsTestEvent).map((rule) => testEvent(call, bucket, rule))
     await transact(s3.store, async (tx) => {
       await s3.buckets.configure(tx, bucket.name)
@@ -28,6 +31,25 @@ export const putBucketNotificationConfiguration = bucketOperation<'PutBucketNoti
     return {}
   },
 )
+
+/** Longest header that clients are sure to take. */
+const WARNING_MAX_LENGTH = 4096
+
+/** Not AWS's, which notices a loop once it runs: says in a header and in the log how the configuration could feed itself, or refuses it. */
+async function watchLoops(call: Call, s3: S3, bucket: Bucket, rules: readonly NotificationRule[]): Promise<void> {
+  if (s3.loops === undefined) return
+  const drawings = await findLoops(s3.loops.find, bucket.name, rules)
+  if (drawings.length === 0) return
+  // Headers are plain ASCII; the names in a cycle need not be.
+  const text = drawings
+    .join('; ')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, WARNING_MAX_LENGTH)
+  if (s3.loops.isStrict)
+    throw new AwsError('InvalidArgument', 400, `The configuration is refused by strict-loops: ${text}`)
+  for (const drawing of drawings) s3.loops.onLoop(drawing)
+  call.reply.headers['x-millrace-warning'] = text
+}
 
 /** Asks every destination, and names all that refuse. */
 async function validateDestinations(s3: S3, bucket: Bucket, rules: readonly NotificationRule[]): Promise<void> {
