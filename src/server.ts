@@ -39,6 +39,7 @@ import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { verifyDocument } from './services/s3/integrity.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
+import { Websites } from './services/s3/website/endpoint.ts'
 import { Sns } from './services/sns/service.ts'
 import type { OwedMessage } from './services/sns/tables.ts'
 import { Sqs } from './services/sqs/service.ts'
@@ -261,6 +262,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 
+  const websites = new Websites(s3, {
+    read: (request) => pipeline.handle(request),
+    onBug: (error, path) => log.error('bug', { path, error }),
+  })
+
   // The doors to the street.
   const door: Omit<ListenerOptions, 'port'> = {
     host: config.host,
@@ -268,7 +274,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     clock,
     domains: config.domains,
     secureLoopback: config.secureLoopback,
-    handle: (request) => functionUrls.handle(request) ?? endpoints(request) ?? pipeline.handle(request),
+    handle: (request) =>
+      functionUrls.handle(request) ?? websites.handle(request) ?? endpoints(request) ?? pipeline.handle(request),
     onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
   }
   const listener = opened.use(await Listener.start({ ...door, port: config.port }))

@@ -76,6 +76,7 @@ import { putBucketPolicy } from './operations/put-bucket-policy.ts'
 import { putBucketRequestPayment } from './operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from './operations/put-bucket-tagging.ts'
 import { putBucketVersioning } from './operations/put-bucket-versioning.ts'
+import { putBucketWebsite } from './operations/put-bucket-website.ts'
 import { putObjectAcl } from './operations/put-object-acl.ts'
 import { putObjectLegalHold } from './operations/put-object-legal-hold.ts'
 import { putObjectLockConfiguration } from './operations/put-object-lock-configuration.ts'
@@ -191,7 +192,7 @@ export const operations = {
   PutBucketRequestPayment: putBucketRequestPayment,
   PutBucketTagging: putBucketTagging,
   PutBucketVersioning: putBucketVersioning,
-  PutBucketWebsite: NotImplemented,
+  PutBucketWebsite: putBucketWebsite,
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,
   PutObjectAnnotation: NotImplemented,

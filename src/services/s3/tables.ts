@@ -6,6 +6,7 @@ import type { CorsRule } from './cors/rule.ts'
 import type { LifecycleConfiguration } from './lifecycle/rule.ts'
 import type { NotificationRule } from './notification/rule.ts'
 import type { KeyCheck } from './sse/customer-key.ts'
+import type { Website } from './website/routing.ts'
 import { objectFormat } from './object-format.ts'
 
 /** What every write into a bucket checks; small, and rewritten with each change of a configuration, so its version tells them apart. */
@@ -131,6 +132,8 @@ export interface ObjectMetadata {
   readonly contentLanguage?: string
   /** As given, date or not. */
   readonly expires?: string
+  /** Where the bucket's website sends those who ask for the object. */
+  readonly redirectLocation?: string
   /** Lower-case names without `x-amz-meta-`. */
   readonly user?: Readonly<Record<string, string>>
 }
@@ -213,6 +216,7 @@ export const bucketLifecycles = new Table<readonly [bucket: string], LifecycleCo
   's3-bucket-lifecycle',
   json<LifecycleConfiguration>(),
 )
+export const bucketWebsites = new Table<readonly [bucket: string], Website>('s3-bucket-website', json<Website>())
 export type RestoreKey = readonly [dueMs: number, bucket: string, key: string, versionId: string]
 /** What is to be told of restored objects, and when. `sequencer` says which object was meant. */
 export const restores = new Table<RestoreKey, { readonly kind: 'completed' | 'expired'; readonly sequencer: string }>(

@@ -13,12 +13,14 @@ export interface MetadataInput {
   readonly ContentLanguage?: string | undefined
   /** The header as given; typed as a date by the SDK, whose own callers have parsed it. */
   readonly Expires?: Date | string | undefined
+  readonly WebsiteRedirectLocation?: string | undefined
   readonly Metadata?: Record<string, string> | undefined
 }
 
 /** What an upload says about its object. Throws MetadataTooLarge. */
 export function metadataOf(input: MetadataInput): ObjectMetadata {
   const { ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Expires, Metadata } = input
+  const { WebsiteRedirectLocation } = input
   const metadata: { -readonly [K in keyof ObjectMetadata]: ObjectMetadata[K] } = {
     contentType: ContentType === undefined || ContentType === '' ? DEFAULT_CONTENT_TYPE : ContentType,
   }
@@ -30,6 +32,7 @@ export function metadataOf(input: MetadataInput): ObjectMetadata {
   }
   if (ContentLanguage !== undefined) metadata.contentLanguage = ContentLanguage
   if (Expires !== undefined) metadata.expires = typeof Expires === 'string' ? Expires : Expires.toUTCString()
+  if (WebsiteRedirectLocation !== undefined) metadata.redirectLocation = WebsiteRedirectLocation
   if (Metadata !== undefined) {
     const user = userMetadata(Metadata)
     if (user !== undefined) metadata.user = user
@@ -44,17 +47,26 @@ export function metadataOutput(metadata: ObjectMetadata): {
   ContentDisposition?: string
   ContentEncoding?: string
   ContentLanguage?: string
+  WebsiteRedirectLocation?: string
   Metadata?: Record<string, string>
 } {
-  const { contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, user } = metadata
+  const { contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, redirectLocation, user } =
+    metadata
   return {
     ContentType: contentType,
     ...(cacheControl !== undefined && { CacheControl: cacheControl }),
     ...(contentDisposition !== undefined && { ContentDisposition: contentDisposition }),
     ...(contentEncoding !== undefined && { ContentEncoding: contentEncoding }),
     ...(contentLanguage !== undefined && { ContentLanguage: contentLanguage }),
+    ...(redirectLocation !== undefined && { WebsiteRedirectLocation: redirectLocation }),
     ...(user !== undefined && { Metadata: encodedMetadata(user) }),
   }
+}
+
+/** What a copy keeps of its source: all but the redirect, which only the request itself can give it. */
+export function copiedMetadata(source: ObjectMetadata, { WebsiteRedirectLocation }: MetadataInput): ObjectMetadata {
+  const { redirectLocation: _, ...kept } = source
+  return WebsiteRedirectLocation === undefined ? kept : { ...kept, redirectLocation: WebsiteRedirectLocation }
 }
 
 /** `aws-chunked` is how the body travelled, not what it is. */

@@ -1,5 +1,6 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import { headerNotImplemented, invalidArgument } from '../errors.ts'
+import { checkRedirectLocation } from '../website/configuration.ts'
 
 /** Members of uploads and copies that S3 has beyond what is done here. */
 export interface WriteOptionsInput {
@@ -29,7 +30,7 @@ export interface WriteOptionsInput {
 /** Refuses what this server would otherwise have to ignore: in S3's words where S3 refuses it too, else as not implemented. */
 export function refuseUnsupported(input: WriteOptionsInput): void {
   refuseEncryption(input)
-  if (input.WebsiteRedirectLocation !== undefined) throw headerNotImplemented('x-amz-website-redirect-location')
+  if (input.WebsiteRedirectLocation !== undefined) checkRedirectLocation(input.WebsiteRedirectLocation)
   if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented('x-amz-write-offset-bytes')
 }
 

@@ -11,7 +11,7 @@ import { commitVersion, keepOrDiscard } from '../objects/commit.ts'
 import { parseCopySource } from '../objects/copy-source.ts'
 import { writeGrants } from '../objects/grants.ts'
 import { existingObjectGrant, takeInHand, type VersionInput } from '../objects/in-hand.ts'
-import { metadataOf } from '../objects/metadata.ts'
+import { copiedMetadata, metadataOf } from '../objects/metadata.ts'
 import { checkCopySource, checkWrite, writeCondition } from '../objects/preconditions.ts'
 import { refuseUnsupported } from '../objects/refusals.ts'
 import { openSource, requireSource, sourceVersionMember } from '../objects/source.ts'
@@ -158,7 +158,7 @@ function commitCopy(
     event: 'ObjectCreated:Copy',
     row: {
       ...content,
-      metadata: input.MetadataDirective === 'REPLACE' ? metadataOf(input) : source.metadata,
+      metadata: input.MetadataDirective === 'REPLACE' ? metadataOf(input) : copiedMetadata(source.metadata, input),
       ...(tags !== undefined && { tags }),
       ...(acl !== undefined && { acl }),
       ...lock,
@@ -180,7 +180,8 @@ function changesAnything({ input }: CopyCall): boolean {
     input.MetadataDirective === 'REPLACE' ||
     input.ServerSideEncryption !== undefined ||
     input.SSECustomerAlgorithm !== undefined ||
-    input.StorageClass !== undefined
+    input.StorageClass !== undefined ||
+    input.WebsiteRedirectLocation !== undefined
   )
 }
 

@@ -12,6 +12,7 @@ import {
   bucketPolicies,
   buckets,
   bucketTags,
+  bucketWebsites,
   lifecycleRounds,
   markers,
   notificationRules,
@@ -35,6 +36,7 @@ export const deleteBucket = bucketOperation<'DeleteBucket'>('s3:DeleteBucket', a
     bucketPolicies.delete(tx, [name])
     bucketTags.delete(tx, [name])
     bucketCors.delete(tx, [name])
+    bucketWebsites.delete(tx, [name])
     bucketLifecycles.delete(tx, [name])
     lifecycleRounds.delete(tx, [name])
     for (const { key } of await notificationRules.list(tx, { prefix: [name], limit: BATCH })) {
