@@ -45,6 +45,13 @@ describe('the line of an event', () => {
     )
   })
 
+  it('is short for a function that was invoked', () => {
+    const arn = 'arn:aws:lambda:us-east-1:123456789012:function:resize'
+    expect(headline(trace({ subject: arn, targetArn: arn, eventName: 'Invoke' }))).toContain(
+      'lambda:resize → lambda:resize',
+    )
+  })
+
   it('names nobody where no rule matched', () => {
     const steps = [{ atMs: 0, step: 'unmatched', note: 'rule r1 wants the suffix .jpg' }]
     expect(headline(trace({ targetArn: null, state: 'unmatched', steps }))).toMatch(/→ nobody {2}rule r1 wants/)

@@ -45,7 +45,7 @@ export async function fetchEvent(connection: Connection, id: string): Promise<Tr
 export function headline(trace: Trace): string {
   const { occurredMs, state, eventName, subject, targetArn } = trace
   const target = targetArn === null ? 'nobody' : shortArn(targetArn)
-  return `${new Date(occurredMs).toISOString()}  ${state.padEnd(9)}  ${eventName}  ${subject} → ${target}  ${lastWord(trace)}`
+  return `${new Date(occurredMs).toISOString()}  ${state.padEnd(9)}  ${eventName}  ${shortArn(subject)} → ${target}  ${lastWord(trace)}`
 }
 
 /** The lines of `events why`: the headline's facts, and every step under it. */
@@ -84,7 +84,9 @@ function lastWord(trace: Trace): string {
   return [end?.note, last.note].filter((note) => note !== undefined && note !== '').join(': ')
 }
 
+/** Service and name; what is no ARN stays as it is. */
 function shortArn(arn: string): string {
+  if (!arn.startsWith('arn:')) return arn
   const [, , service, , , ...rest] = arn.split(':')
-  return service === undefined ? arn : `${service}:${rest.join(':').replace(/^function:/, '')}`
+  return `${service}:${rest.join(':').replace(/^function:/, '')}`
 }
