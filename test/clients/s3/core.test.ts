@@ -50,6 +50,11 @@ async function newBucket(isVersioned = false): Promise<string> {
   return Bucket
 }
 
+const crcOf = (text: string) => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32(text))
+  return bytes.toString('base64')
+}
 type Failure = S3ServiceException & Record<string, unknown>
 
 async function failure(promise: Promise<unknown>): Promise<Failure> {
@@ -418,11 +423,6 @@ describe('checksums', () => {
     ])
   })
 
-  const crcOf = (text: string) => {
-    const bytes = Buffer.alloc(4)
-    bytes.writeUInt32BE(crc32(text))
-    return bytes.toString('base64')
-  }
   const chunked = (bucket: string, body: string, more: Record<string, string> = {}, length = 35) =>
     raw('PUT', `/${bucket}/k`, {
       payload: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
@@ -523,6 +523,39 @@ describe('a document that comes with a checksum', () => {
     expect(outcome(await send({ 'x-amz-checksum-crc32': 'zz' }))).toBe('400 InvalidRequest')
     expect((await raw('HEAD', `/${bucket}/k`)).status).toBe(200)
     expect((await send({ 'content-md5': md5(body), 'x-amz-checksum-sha256': sha256(body) })).status).toBeLessThan(300)
+  })
+
+  it('in chunks is refused when its trailer is of another one', async () => {
+    const bucket = await newBucket()
+    await raw('PUT', `/${bucket}/k`, { body: 'x' })
+    const body = '<Delete><Object><Key>k</Key></Object></Delete>'
+    const send = (trailer: string) =>
+      raw('POST', `/${bucket}?delete`, {
+        payload: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+        headers: {
+          'content-encoding': 'aws-chunked',
+          'x-amz-decoded-content-length': String(body.length),
+          'x-amz-trailer': 'x-amz-checksum-crc32',
+        },
+        body: `${body.length.toString(16)}\r\n${body}\r\n0\r\n${trailer}\r\n`,
+      })
+    expect(outcome(await send('x-amz-checksum-crc32:AAAAAA==\r\n'))).toBe('400 BadDigest')
+    expect(outcome(await send(''))).toBe('400 MalformedTrailerError')
+    expect((await raw('HEAD', `/${bucket}/k`)).status).toBe(200)
+    expect((await send(`x-amz-checksum-crc32:${crcOf(body)}\r\n`)).status).toBe(200)
+    expect((await raw('HEAD', `/${bucket}/k`)).status).toBe(404)
+  })
+
+  it('that completes an upload speaks of the object, but for its Content-MD5', async () => {
+    const bucket = await newBucket()
+    const { target, part } = await startUpload(bucket)
+    const { ETag } = await part(1, 'abcdef')
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${ETag}</ETag></Part></CompleteMultipartUpload>`
+    const send = (headers: Record<string, string>) =>
+      raw('POST', `/${bucket}/k?uploadId=${target.UploadId}`, { headers, body })
+    expect(outcome(await send({ 'content-md5': md5('other') }))).toBe('400 BadDigest')
+    expect(outcome(await send({ 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }))).toBe('400 BadDigest')
+    expect((await send({ 'content-md5': md5(body), 'x-amz-checksum-crc64nvme': 'Pact6XRTYyA=' })).status).toBe(200)
   })
 })
 
@@ -811,6 +844,15 @@ describe('requests that nobody should send', () => {
       body: 'x',
     })
     expect(part.status).toBe(200)
+  })
+
+  it.each(['%zz', '%ff', 'a%'])('the key %s cannot be read', async (key) => {
+    const bucket = await newBucket()
+    for (const method of ['PUT', 'GET']) {
+      expect(outcome(await raw(method, `/${bucket}/${key}`, { body: method === 'PUT' ? 'x' : '' }))).toBe(
+        '400 InvalidURI',
+      )
+    }
   })
 
   it.each([
