@@ -45,6 +45,15 @@ describe('a posted object', () => {
     expect(grants[0]?.context).toMatchObject({ 's3:x-amz-acl': 'private', 's3:RequestObjectTag/a': '1' })
   })
 
+  it('may say where the website sends those who ask for the object', async () => {
+    await post({ key: 'k', 'x-amz-website-redirect-location': '/there' })
+    const { output } = await harness.call('HeadObject', { Bucket: 'bucket', Key: 'k' })
+    expect(output.WebsiteRedirectLocation).toBe('/there')
+    await expect(post({ key: 'k', 'x-amz-website-redirect-location': '/ü\n' })).rejects.toMatchObject({
+      code: 'InvalidRedirectLocation',
+    })
+  })
+
   it('is checked against its checksum, and answers with it', async () => {
     const { reply } = await post({ key: 'k', 'x-amz-checksum-crc32': '2H9+DA==' }, 'test')
     expect(reply.headers).toMatchObject({ 'x-amz-checksum-crc32': '2H9+DA==', 'x-amz-checksum-type': 'FULL_OBJECT' })
