@@ -59,7 +59,8 @@ const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
 
 const BODY_BYTES_MAX = 1024 * 1024
 
-export interface Room extends Pick<Endpoint, 'service' | 'bodyBytesMax' | 'verifyBody' | 'crossOriginHeaders'> {}
+export interface Room
+  extends Pick<Endpoint, 'service' | 'bodyBytesMax' | 'verifyBody' | 'crossOriginHeaders' | 'onReply'> {}
 
 /** Every service on the wire; a model is read when the first call of its service comes. */
 export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoint[] {
@@ -75,6 +76,7 @@ export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoin
       bodyBytesMax: room?.bodyBytesMax ?? BODY_BYTES_MAX,
       ...(room?.verifyBody && { verifyBody: room.verifyBody }),
       ...(room?.crossOriginHeaders && { crossOriginHeaders: room.crossOriginHeaders }),
+      ...(room?.onReply && { onReply: room.onReply }),
       get protocol() {
         return loadService(name)
       },

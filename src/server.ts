@@ -50,7 +50,7 @@ import { uuid } from './std/ids.ts'
 import { openStorage } from './storage.ts'
 import { translateFailure } from './translate-failure.ts'
 import { VERSION } from './version.ts'
-import { every, startWorker } from './worker-loop.ts'
+import { every, startWorker, type Worker } from './worker-loop.ts'
 
 export interface Server extends AsyncDisposable {
   /** `http://127.0.0.1:4566`: what clients take as `endpoint`. */
@@ -210,7 +210,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     isStrict: config.strictLoops,
     onLoop: (cycle: string) => log.warn('loop.possible', { cycle }),
   }
-  const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, eventVersion })
+  const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, call, eventVersion })
 
   // Every call of every service.
   const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })
@@ -224,6 +224,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
         bodyBytesMax: COLLECTED_BYTES_MAX.s3,
         verifyBody: verifyDocument,
         crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
+        onReply: s3.accessLog.note,
       },
       lambda: { service: lambda, bodyBytesMax: COLLECTED_BYTES_MAX.lambda },
       iam: { service: iam, bodyBytesMax: COLLECTED_BYTES_MAX.iam },
@@ -303,39 +304,29 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
-  opened.use(startWorker(s3.collector, clock, onFailure('collector')))
-  opened.use(startWorker(events.scheduler, clock, onFailure('schedules')))
-  opened.use(startWorker(s3.lifecycle, clock, onFailure('lifecycle')))
-  opened.use(startWorker(s3.restorer, clock, onFailure('restores')))
-  opened.use(startWorker(sqs.upkeep, clock, onFailure('queues')))
-  opened.use(startWorker(sqs.mover, clock, onFailure('moves')))
-  opened.use(
-    startWorker(
-      every(TOPIC_UPKEEP_INTERVAL_MS, clock, (signal) => sns.upkeep(signal)),
-      clock,
-      onFailure('topics'),
-    ),
+  const work = (name: string, worker: Worker) => opened.use(startWorker(worker, clock, onFailure(name)))
+  work('collector', s3.collector)
+  work('schedules', events.scheduler)
+  work('lifecycle', s3.lifecycle)
+  work('restores', s3.restorer)
+  work('access-logs', s3.accessLog)
+  work('queues', sqs.upkeep)
+  work('moves', sqs.mover)
+  work(
+    'topics',
+    every(TOPIC_UPKEEP_INTERVAL_MS, clock, (signal) => sns.upkeep(signal)),
   )
-  opened.use(
-    startWorker(
-      every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
-      clock,
-      onFailure('sweep'),
-    ),
+  work(
+    'sweep',
+    every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
   )
-  opened.use(
-    startWorker(
-      every(METRIC_SWEEP_INTERVAL_MS, clock, (signal) => cloudwatch.sweep(clock.now(), signal)),
-      clock,
-      onFailure('metrics'),
-    ),
+  work(
+    'metrics',
+    every(METRIC_SWEEP_INTERVAL_MS, clock, (signal) => cloudwatch.sweep(clock.now(), signal)),
   )
-  opened.use(
-    startWorker(
-      every(TRACE_SWEEP_INTERVAL_MS, clock, (signal) => delivery.traces.sweep(clock.now(), undefined, signal)),
-      clock,
-      onFailure('traces'),
-    ),
+  work(
+    'traces',
+    every(TRACE_SWEEP_INTERVAL_MS, clock, (signal) => delivery.traces.sweep(clock.now(), undefined, signal)),
   )
   // First to be closed: no new requests, and those in progress may end while all the rest still works.
   opened.defer(() => listener.stop(config.stopGraceMs))

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../std/byte-source.ts'
 import { SourceTooLongError, sourceOf } from '../std/byte-source.ts'
-import type { Clock } from '../std/clock.ts'
+import { type Clock, elapsedMs } from '../std/clock.ts'
 import { requestId16, uuid } from '../std/ids.ts'
 import type { Caller } from './caller.ts'
 import { AwsError, notImplemented } from './errors.ts'
@@ -67,6 +67,20 @@ export interface Endpoint {
     request: WireRequest,
     labels: Route['labels'],
   ) => Promise<Readonly<Record<string, string>> | undefined>
+  /** Told of every request that was answered, before its answer is sent. Must not throw. */
+  readonly onReply?: (request: HttpRequest, reply: WireReply, progress: Progress) => void
+}
+
+/** How far a request came. */
+export interface Progress {
+  readonly ids: ReplyIds
+  /** When it came, of {@link elapsedMs}. */
+  readonly startedMs: number
+  route: Route | undefined
+  /** Undefined as long as nobody knows. */
+  caller: Caller | undefined
+  /** The error's code, where it was answered with one. */
+  code: string | undefined
 }
 
 // Each operation has its own input, output and service type; here they have been checked by the service's own table.
@@ -144,6 +158,7 @@ class StandardPipeline implements Pipeline {
   }
 
   async handle(request: HttpRequest): Promise<HttpReply> {
+    const startedMs = elapsedMs()
     const scope = scopeService(request)
     let { body } = request
     let form: Buffer | undefined
@@ -155,14 +170,13 @@ class StandardPipeline implements Pipeline {
     const endpoint = this.#endpoint(chooseService(request, scope, () => form))
     const isS3 = endpoint.signingName === 's3'
     const ids: ReplyIds = { requestId: isS3 ? requestId16() : uuid(), hostId: this.#hostId }
-    const progress: { route: Route | undefined } = { route: undefined }
+    const progress: Progress = { ids, startedMs, route: undefined, caller: undefined, code: undefined }
     let reply: WireReply
-    let code: string | undefined
     try {
-      reply = await this.#answer(request, body, endpoint, ids, progress)
+      reply = await this.#answer(request, body, endpoint, progress)
     } catch (error) {
       const answer = this.#toAwsError(error, request, endpoint, ids, progress.route)
-      code = answer.code
+      progress.code = answer.code
       reply = endpoint.protocol.serializeError(progress.route, request, answer, ids)
     }
     if (endpoint.crossOriginHeaders !== undefined && request.headers['origin'] !== undefined) {
@@ -177,19 +191,15 @@ class StandardPipeline implements Pipeline {
     this.#options.onCall?.({
       ...this.#where(endpoint, ids, progress.route),
       status: reply.status,
-      ...(code && { code }),
+      ...(progress.code && { code: progress.code }),
     })
+    endpoint.onReply?.(request, reply, progress)
     return reply
   }
 
-  async #answer(
-    request: HttpRequest,
-    source: ByteSource,
-    endpoint: Endpoint,
-    ids: ReplyIds,
-    progress: { route: Route | undefined },
-  ): Promise<WireReply> {
+  async #answer(request: HttpRequest, source: ByteSource, endpoint: Endpoint, progress: Progress): Promise<WireReply> {
     const { protocol } = endpoint
+    const { ids } = progress
     let identified: Identified
     let collected: Buffer | undefined
     let route: Route
@@ -205,6 +215,7 @@ class StandardPipeline implements Pipeline {
       identified =
         route.identity === 'none' ? { ...NOBODY, body: source } : await this.#identify(request, source, endpoint, route)
     }
+    progress.caller = identified.caller
     const operation = await requireOperation(endpoint, route.operation)
 
     let body: Buffer | ByteSource = identified.body

@@ -3,6 +3,7 @@ import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
 import type { DeliveryDoor } from '../../delivery/delivery.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
+import type { CallDoor } from '../door.ts'
 import { findAclPolicy } from './acl/find.ts'
 import { ownershipOf } from './acl/rules.ts'
 import { BodyStore } from './body-store.ts'
@@ -10,6 +11,7 @@ import { Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
 import { GarbageCollector, isBlobHeld } from './garbage.ts'
 import { LifecycleWorker } from './lifecycle/worker.ts'
+import { AccessLog } from './logging/access-log.ts'
 import type { LoopWatch } from './notification/loop.ts'
 import { RestoreWorker } from './restore/worker.ts'
 import { Sequencer } from './sequencer.ts'
@@ -21,6 +23,8 @@ export interface S3Options {
   readonly deliveries: DeliveryDoor
   /** Makes the refusal where an answer depends on a further permission: 403 instead of 404, one key of many. */
   readonly accessDenied: AccessDenied
+  /** How access logs are written. */
+  readonly call: CallDoor
   readonly eventVersion?: EventVersion
   /** What is done about rules whose function could make them match again; absent: nothing. */
   readonly loops?: LoopWatch
@@ -46,6 +50,8 @@ export class S3 {
   readonly lifecycle: LifecycleWorker
   /** Worker that ends what RestoreObject begins. */
   readonly restorer: RestoreWorker
+  /** Worker that writes access logs; the pipeline tells it of requests. */
+  readonly accessLog: AccessLog
 
   constructor(options: S3Options) {
     const { store, blobs, clock } = options
@@ -61,6 +67,7 @@ export class S3 {
     this.collector = new GarbageCollector({ store, blobs, bodies: this.bodies, clock })
     this.lifecycle = new LifecycleWorker(this)
     this.restorer = new RestoreWorker(this)
+    this.accessLog = new AccessLog({ buckets: this.buckets, clock, call: options.call })
   }
 
   /** Does an object, part or copy hold this blob? */

@@ -4,6 +4,7 @@ import type { Acl, Ownership } from './acl/acl.ts'
 import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
 import type { CorsRule } from './cors/rule.ts'
 import type { LifecycleConfiguration } from './lifecycle/rule.ts'
+import type { BucketLogging } from './logging/configuration.ts'
 import type { NotificationRule } from './notification/rule.ts'
 import type { KeyCheck } from './sse/customer-key.ts'
 import type { Website } from './website/routing.ts'
@@ -32,6 +33,8 @@ export interface BucketRow {
   readonly acl?: Acl
   /** Absent: never put. */
   readonly acceleration?: 'Suspended'
+  /** Absent: requests are not logged. */
+  readonly logging?: BucketLogging
 }
 
 /** What a new object gets that asks for nothing else. */

@@ -18,6 +18,7 @@ import { encodeKey } from '../../store/keys.ts'
 import { MemoryStore } from '../../store/engines/memory.ts'
 import type { EventVersion } from './events.ts'
 import { GARBAGE_GRACE_MS } from './garbage.ts'
+import type { CallDoor } from '../door.ts'
 import { operations } from './operations.ts'
 import type { S3Input, S3Name, S3Output } from './operation.ts'
 import { S3 } from './service.ts'
@@ -78,6 +79,8 @@ export class S3Harness {
       clock,
       deliveries,
       accessDenied,
+      call: (async (_service, name, input, caller) =>
+        (await this.call(name as S3Name, input, { caller })).output) as CallDoor,
       ...(options.eventVersion && { eventVersion: options.eventVersion }),
     })
   }

@@ -91,22 +91,28 @@ it('a request is logged with every field of its own', async () => {
   const host = new URL(server.endpoint).host
   const begin = [owner, source, time, '127.0.0.1']
   const hostId = put.headers['x-amz-id-2']
-  expect(of(put)).toEqual([
-    ...[...begin, owner, put.headers['x-amz-request-id'], 'REST.PUT.OBJECT', 'a%20b'],
-    ...[`"PUT /${source}/a%20b HTTP/1.1"`, '200', '-', '-', '5', number, '-'],
-    ...['"http://example.com/"', '"one %22two%22"', '-', hostId, 'SigV4', '-', 'AuthHeader', host, '-', '-', '-'],
-  ])
-  expect(of(get)).toEqual([
-    ...[...begin, owner, get.headers['x-amz-request-id'], 'REST.GET.OBJECT', 'a%20b'],
-    ...[`"GET /${source}/a%20b HTTP/1.1"`, '206', '-', '2', '5', number, number],
-    ...['"-"', '"-"', '-', hostId, 'SigV4', '-', 'AuthHeader', host, '-', '-', '-'],
-  ])
-  expect(of(missing)).toEqual([
-    ...[...begin, '-', missing.headers['x-amz-request-id'], 'REST.GET.OBJECT', 'c'],
-    ...[`"GET /${source}/c?versionId=null&X-Amz-Security-Token=REDACTED HTTP/1.1"`, '403', 'AccessDenied'],
-    ...[String(missing.text.length), '-', number, number],
-    ...['"-"', '"-"', 'null', hostId, '-', '-', '-', host, '-', '-', '-'],
-  ])
+  expect(of(put)).toEqual(
+    [
+      [...begin, owner, put.headers['x-amz-request-id'], 'REST.PUT.OBJECT', 'a%20b'],
+      [`"PUT /${source}/a%20b HTTP/1.1"`, '200', '-', '-', '5', number, '-'],
+      ['"http://example.com/"', '"one %22two%22"', '-', hostId, 'SigV4', '-', 'AuthHeader', host, '-', '-', '-'],
+    ].flat(),
+  )
+  expect(of(get)).toEqual(
+    [
+      [...begin, owner, get.headers['x-amz-request-id'], 'REST.GET.OBJECT', 'a%20b'],
+      [`"GET /${source}/a%20b HTTP/1.1"`, '206', '-', '2', '5', number, number],
+      ['"-"', '"-"', '-', hostId, 'SigV4', '-', 'AuthHeader', host, '-', '-', '-'],
+    ].flat(),
+  )
+  expect(of(missing)).toEqual(
+    [
+      [...begin, '-', missing.headers['x-amz-request-id'], 'REST.GET.OBJECT', 'c'],
+      [`"GET /${source}/c?versionId=null&X-Amz-Security-Token=REDACTED HTTP/1.1"`, '403', 'AccessDenied'],
+      [String(missing.text.length), '-', number, number],
+      ['"-"', '"-"', 'null', hostId, '-', '-', '-', host, '-', '-', '-'],
+    ].flat(),
+  )
 })
 
 it.each(['EventTime', 'DeliveryTime'] as const)('keys are partitioned by %s', async (PartitionDateSource) => {

@@ -153,6 +153,7 @@ describe('the lifecycle worker', () => {
       clock,
       deliveries,
       accessDenied: harness.s3.accessDenied,
+      call: () => Promise.reject(new Error('nothing is logged')),
     })
     expect(await restarted.lifecycle.step()).toBe(true)
     expect(await keys()).toEqual([])

@@ -1,3 +1,6 @@
+import { describeLogging } from '../logging/configuration.ts'
 import { bucketOperation } from '../operation.ts'
 
-export const getBucketLogging = bucketOperation<'GetBucketLogging'>('s3:GetBucketLogging', () => ({}))
+export const getBucketLogging = bucketOperation<'GetBucketLogging'>('s3:GetBucketLogging', ({ row }) =>
+  row.logging === undefined ? {} : { LoggingEnabled: describeLogging(row.logging) },
+)
