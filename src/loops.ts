@@ -1,3 +1,4 @@
+import type { Log } from './log.ts'
 import { commonText } from './policy/witness.ts'
 import type { Caller } from './protocol/caller.ts'
 import { AwsError } from './protocol/errors.ts'
@@ -5,25 +6,31 @@ import type { Decision, Grant } from './protocol/operation.ts'
 import type { Iam } from './services/iam/service.ts'
 import { parseFunctionArn } from './services/lambda/arn.ts'
 import type { Lambda } from './services/lambda/service.ts'
-import type { FindLoop } from './services/s3/notification/loop.ts'
+import type { FindLoop, LoopWatch } from './services/s3/notification/loop.ts'
 
-export interface LoopParts {
+interface LoopParts {
   readonly iam: Pick<Iam, 'credentialsFor' | 'identityPolicies'>
-  readonly lambda: () => Lambda
+  readonly lambda: Lambda
   readonly authorize: (caller: Caller, grant: Grant) => Promise<Decision>
 }
 
 /** Keys asked about for one rule; policies with more patterns than that are read in part. */
 const KEYS_MAX = 100
 
+/** What S3 does about loops: finds them as {@link createFindLoop} says, and writes them to the log. */
+export function createLoopWatch(parts: LoopParts & { readonly log: Log; readonly isStrict: boolean }): LoopWatch {
+  const { log, isStrict } = parts
+  return { find: createFindLoop(parts), isStrict, onLoop: (cycle) => log.warn('loop.possible', { cycle }) }
+}
+
 /**
  * Asks whether the role of a function may write where a rule of a bucket looks. What the policies name is only where to look: for every
  * key that may be written and matches, all policies decide as they would for the function itself.
  */
-export function createFindLoop({ iam, lambda, authorize }: LoopParts): FindLoop {
+function createFindLoop({ iam, lambda, authorize }: LoopParts): FindLoop {
   return async (functionArn, bucketName, { prefix, suffix }) => {
     const ref = parseFunctionArn(functionArn)
-    const resolved = ref && (await lambda().catalog.resolve(ref, 'main'))
+    const resolved = ref && (await lambda.catalog.resolve(ref, 'main'))
     if (resolved === undefined) return undefined
     const { roleArn } = resolved.config
     const caller = await sessionOf(iam, roleArn, resolved.ref.name, functionArn)

@@ -16,7 +16,7 @@ import { printable } from './http/address.ts'
 import { Listener, type ListenerOptions } from './http/listener.ts'
 import { openSecureDoor } from './http/secure-door.ts'
 import { createLog, type Log } from './log.ts'
-import { createFindLoop } from './loops.ts'
+import { createLoopWatch } from './loops.ts'
 import { endpointsOf, loadOperations } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
 import type { Grant, HttpInfo } from './protocol/operation.ts'
@@ -205,11 +205,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     mayAsRole: rolePermission(iam, EVENTS_PRINCIPAL, authorize),
   })
   targets.push(events.target)
-  const loops = {
-    find: createFindLoop({ iam, lambda: () => lambda, authorize }),
-    isStrict: config.strictLoops,
-    onLoop: (cycle: string) => log.warn('loop.possible', { cycle }),
-  }
+  const loops = createLoopWatch({ iam, lambda, authorize, log, isStrict: config.strictLoops })
   const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, call, eventVersion })
 
   // Every call of every service.
