@@ -200,7 +200,7 @@ describe('versions of the message', () => {
 })
 
 describe('tags that AWS generates', () => {
-  it('are in the message; those of users are not', async () => {
+  it('64. are in the message; those of users are not', async () => {
     const cloudformation: Caller = { kind: 'service', principal: 'cloudformation.amazonaws.com' }
     const TagSet = [
       { Key: 'aws:cloudformation:stack-name', Value: 's' },
@@ -211,6 +211,9 @@ describe('tags that AWS generates', () => {
     expect(harness.deliveries.records()[0]?.s3.bucket).toMatchObject({
       awsGeneratedTags: { 'aws:cloudformation:stack-name': 's' },
     })
+    await harness.call('PutBucketTagging', { Bucket: 'bucket', Tagging: { TagSet: TagSet.slice(1) } })
+    await harness.put('k', 'x')
+    expect(harness.deliveries.records()[1]?.s3.bucket).not.toHaveProperty('awsGeneratedTags')
   })
 })
 
