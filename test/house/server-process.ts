@@ -30,9 +30,14 @@ export async function startServerProcess(
   extra: readonly string[] = [],
 ): Promise<ServerProcess> {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, [MAIN, 'start', '--data', dataPath, '--port', String(port), ...extra], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  // As `npm start` does. A small young generation: 190 MiB instead of 290 after 30,000 PUTs at the same CPU a request.
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=4', MAIN, 'start', '--data', dataPath, '--port', String(port), ...extra],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-20_000)
