@@ -332,8 +332,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   // Before the queues stop, because it waits at them.
   lambda.eventSources.start()
   opened.defer(() => lambda.eventSources.stop())
-  // After whoever started us has said so.
-  setImmediate(() => loadOperations().catch(onFailure('loader')))
+  // After whoever started us has said so. A stop waits for it: nothing of a server goes on when it has stopped.
+  const loaded = new Promise<void>((resolve) => {
+    setImmediate(() => void loadOperations().catch(onFailure('loader')).finally(resolve))
+  })
+  opened.defer(() => loaded)
   log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })
 
   let stopped: Promise<void> | undefined
