@@ -135,9 +135,8 @@ function written(subject: string, size: string): number {
 }
 
 function load(process: ChildProcess, task: LoadTask): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     process.once('message', (message) => resolve(message as LoadResult))
-    process.once('error', reject)
     process.send(task)
   })
 }
