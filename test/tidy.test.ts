@@ -86,10 +86,17 @@ const ROOMS: Readonly<Record<string, Room>> = {
     reason: 'index.ts is the public face of server.ts',
     mayImport: ['server', 'config', 'std', 'door', 'delivery'],
   },
-  cli: { reason: 'the CLI is a client like any other: it has no private door', mayImport: ['index', ...OPEN_TO_ALL] },
+  client: {
+    reason: 'what the CLI and millrace/testing do as clients; a client knows the wire and templates, and no server',
+    mayImport: ['std', 'template'],
+  },
+  cli: {
+    reason: 'the CLI is a client like any other: it has no private door',
+    mayImport: ['index', 'client', ...OPEN_TO_ALL],
+  },
   testing: {
     reason: 'millrace/testing offers what a user of the package could build',
-    mayImport: ['index', 'config', 'std'],
+    mayImport: ['index', 'client', 'config', 'std'],
   },
 }
 

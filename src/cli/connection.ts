@@ -1,15 +1,18 @@
 import { resolve } from 'node:path'
 import { defineConfig, readSettings } from '../config.ts'
 import { readAnnouncement, readCredentials } from '../data-directory.ts'
-import { systemClock } from '../std/clock.ts'
+import {
+  type ClientAnswer,
+  type ClientConnection,
+  type ClientRequest,
+  RefusedError,
+  send,
+  UnreachableError,
+} from '../client/send.ts'
 import { CliError, EXIT } from './cli-error.ts'
-import { type SigningKey, sign } from './sign.ts'
 
 /** How a client reaches a server, and who it is there. */
-export interface Connection {
-  readonly endpoint: string
-  readonly region: string
-  readonly credentials: SigningKey
+export interface Connection extends ClientConnection {
   readonly dataPath: string
   /** The HTTPS endpoint and the certificate to trust, where the server announced them. */
   readonly secure?: { readonly endpoint: string; readonly certificatePath: string | null }
@@ -47,75 +50,42 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
   }
 }
 
-export interface CliRequest {
-  readonly method: string
-  readonly path: string
-  readonly headers?: Record<string, string>
-  readonly body?: string
-}
-
 /** One signed request and its answer. Throws a {@link CliError} that names AWS's code. */
 export async function call(
   connection: Connection,
   service: string,
-  request: CliRequest,
+  request: ClientRequest,
   signal?: AbortSignal,
-): Promise<{ readonly headers: Headers; readonly text: string }> {
-  const url = new URL(request.path, connection.endpoint)
-  const body = request.body ?? ''
-  const headers = sign(
-    { method: request.method, url, headers: request.headers ?? {}, body },
-    service,
-    connection.region,
-    connection.credentials,
-    systemClock.now(),
-  )
-  let response: Response
+): Promise<ClientAnswer> {
   try {
-    response = await fetch(url, {
-      method: request.method,
-      headers,
-      ...(body !== '' && { body }),
-      ...(signal && { signal }),
-    })
+    return await send(connection, service, request, signal)
   } catch (error) {
-    if (signal?.aborted) throw error
-    throw new CliError(`nothing answers at ${connection.endpoint}`, {
+    throw explained(error)
+  }
+}
+
+/** What a client's failure means at a terminal: what happened, what to do, and the exit code. Anything else is returned as it is. */
+export function explained(error: unknown): unknown {
+  if (error instanceof UnreachableError) {
+    return new CliError(error.message, {
       fix: 'Start the server with "millrace start", or name its port with --port.',
       exitCode: EXIT.notFound,
       cause: error,
     })
   }
-  const text = await response.text()
-  if (response.ok) return { headers: response.headers, text }
-  throw refused(response.status, text)
+  if (!(error instanceof RefusedError)) return error
+  const { status, code, message } = error
+  const isAbsent = status === 404 || /NotFound|NonExistent|DoesNotExist/.test(code) || /does not exist/.test(message)
+  const exitCode = status === 403 ? EXIT.denied : isAbsent ? EXIT.notFound : EXIT.failure
+  return new CliError(`${code}: ${message}`, { exitCode })
 }
 
 /** {@link call}, with its answer parsed. */
 export async function callJson(
   connection: Connection,
   service: string,
-  request: CliRequest,
+  request: ClientRequest,
   signal?: AbortSignal,
 ): Promise<unknown> {
   return JSON.parse((await call(connection, service, request, signal)).text) as unknown
-}
-
-function refused(status: number, text: string): CliError {
-  let code = `HTTP ${status}`
-  let message = text
-  try {
-    const parsed = JSON.parse(text) as { __type?: string; message?: string; Message?: string }
-    code = parsed.__type ?? code
-    message = parsed.message ?? parsed.Message ?? text
-  } catch {
-    // Not JSON: a proxy, or another server on this port. Its words are all there is.
-  }
-  const exitCode =
-    status === 403
-      ? EXIT.denied
-      : /NotFound|NonExistent|DoesNotExist/.test(code) || status === 404
-        ? EXIT.notFound
-        : EXIT.failure
-  return new CliError(`${code}: ${message}`, { exitCode })
 }

@@ -10,11 +10,11 @@ export interface UnsignedRequest {
   readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /**
- * AWS Signature Version 4 for the few requests the CLI makes itself; importing an SDK client for them would cost 100 ms.
+ * AWS Signature Version 4 for the few requests that our own clients make; importing an SDK client for them would cost 100 ms.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function sign(
@@ -65,8 +65,8 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+function sha256(body: string | Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex')
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
