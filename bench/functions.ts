@@ -98,7 +98,7 @@ export async function measureFunctions(
   }
 }
 
-async function createRole(server: Server): Promise<string> {
+export async function createRole(server: Server): Promise<string> {
   const iam = new IAMClient(server)
   const trust = {
     Version: '2012-10-17',
@@ -116,7 +116,12 @@ async function createRole(server: Server): Promise<string> {
   return Role?.Arn as string
 }
 
-async function createFunction(lambda: LambdaClient, name: string, roleArn: string): Promise<string> {
+export async function createFunction(
+  lambda: LambdaClient,
+  name: string,
+  roleArn: string,
+  handler = HANDLER,
+): Promise<string> {
   const { FunctionArn } = await lambda.send(
     new CreateFunctionCommand({
       FunctionName: name,
@@ -124,14 +129,14 @@ async function createFunction(lambda: LambdaClient, name: string, roleArn: strin
       Handler: 'index.handler',
       Role: roleArn,
       Timeout: 30,
-      Code: { ZipFile: functionZip({ 'index.js': HANDLER }) },
+      Code: { ZipFile: functionZip({ 'index.js': handler }) },
     }),
   )
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 20 }, { FunctionName: name })
   return FunctionArn as string
 }
 
-async function createTrigger(server: Server, bucket: string, functionArn: string): Promise<void> {
+export async function createTrigger(server: Server, bucket: string, functionArn: string): Promise<void> {
   const s3 = new S3Client(server)
   await s3.send(new CreateBucketCommand({ Bucket: bucket }))
   await new LambdaClient(server).send(
