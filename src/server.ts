@@ -332,6 +332,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   // Before the queues stop, because it waits at them.
   lambda.eventSources.start()
   opened.defer(() => lambda.eventSources.stop())
+  lambda.provisioner.start()
+  opened.defer(() => lambda.provisioner.stop())
   // After whoever started us has said so. A stop waits for it: nothing of a server goes on when it has stopped.
   const loaded = new Promise<void>((resolve) => {
     setImmediate(() => void loadOperations().catch(onFailure('loader')).finally(resolve))

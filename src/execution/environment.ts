@@ -25,11 +25,14 @@ import { Extensions, findExtensions, type ShutdownReason } from './extensions.ts
 import {
   EnvironmentStartError,
   type FunctionSpec,
+  type InitializationType,
   type InvocationRequest,
   type InvocationResult,
   type RoleCredentials,
 } from './execution.ts'
+import { type EnvironmentState, MOVES } from './environment-state.ts'
 import type { Isolation, Sandbox } from './isolation/isolation.ts'
+import { Journal } from './journal.ts'
 import { PlatformLines, type Report } from './platform-lines.ts'
 import { portsFor } from './ports.ts'
 import { assignmentOf, commandOf, type Runtime, withExtensions } from './runtimes.ts'
@@ -39,26 +42,19 @@ import { variablesOf } from './variables.ts'
 
 /** Longest an init may take before it is run again inside of the event. AWS, on-demand functions. */
 export const INIT_MAX_MS = 10_000
+/** What provisioned environments may take, unless their function's events may take longer. AWS. */
+const PROVISIONED_INIT_MAX_MS = 130_000
+
 export interface EnvironmentOptions {
   readonly clock: Clock
   readonly isolation: Isolation
   readonly runtime: Runtime
+  readonly initializationType: InitializationType
   readonly endpointUrl: () => string
   readonly onEndpointConnection: (socket: Socket) => void
   /** A process that was started ahead and could be this function's. */
   readonly takeSpare: (spec: FunctionSpec, runtime: Runtime) => Spare | undefined
 }
-
-const MOVES = {
-  new: ['starting', 'dead'],
-  starting: ['idle', 'reset', 'dead'],
-  idle: ['busy', 'reset', 'dead'],
-  busy: ['idle', 'reset', 'dead'],
-  reset: ['busy', 'dead'],
-  dead: [],
-} as const satisfies Record<string, readonly string[]>
-
-export type EnvironmentState = keyof typeof MOVES
 
 export class Environment {
   readonly spec: FunctionSpec
@@ -68,7 +64,7 @@ export class Environment {
   readonly #id = randomHex(16)
   readonly #streamName: string
   readonly #log: EnvironmentLog
-  readonly #lines: PlatformLines
+  readonly #journal: Journal
   #state: EnvironmentState = 'new'
   #sandbox: Sandbox | undefined
   #listener: ApiListener | undefined
@@ -83,7 +79,9 @@ export class Environment {
     this.#options = options
     this.#streamName = streamNameOf(spec, options.clock.now(), this.#id)
     this.#log = new EnvironmentLog(spec.openLog(this.#streamName), options.clock)
-    this.#lines = new PlatformLines(spec, options.runtime.versionText, this.#id)
+    const { clock, runtime, initializationType } = options
+    const lines = new PlatformLines(spec, runtime.versionText, this.#id, initializationType)
+    this.#journal = new Journal(lines, this.#log, clock)
   }
 
   get state(): EnvironmentState {
@@ -108,7 +106,7 @@ export class Environment {
     const { requestId, traceHeader } = request
     const { timeoutMs } = this.spec
     this.#log.beginTail()
-    this.#log.write(this.#lines.start(clock.now(), requestId, traceHeader))
+    this.#journal.start(requestId, traceHeader)
     const startedMs = elapsedMs()
     const ending = await this.#attempt(request, clock.now() + timeoutMs)
     const durationMs = ending.kind === 'timeout' ? timeoutMs : elapsedMs() - startedMs
@@ -120,7 +118,7 @@ export class Environment {
     const failure = ending.kind === 'response' ? undefined : failureOf(ending, requestId, timeoutMs)
     const report = this.#report(requestId, durationMs, initMs, failure)
     const payload = ending.kind === 'response' ? ending.body : (failure as Failure).payload
-    this.#writeReport(report, payload.length + (ending.kind === 'response' ? ending.streamedBytes : 0))
+    this.#journal.end(report, payload.length + (ending.kind === 'response' ? ending.streamedBytes : 0))
     this.#finish(ending)
     return {
       outcome: failure === undefined ? 'success' : 'function-error',
@@ -133,6 +131,12 @@ export class Environment {
       logTail: this.#log.endTail(),
       logStreamName: this.#streamName,
     }
+  }
+
+  /** Runs the init phase before there is an event. False when it failed. Throws {@link EnvironmentStartError}. */
+  async prepare(): Promise<boolean> {
+    await this.#initialize()
+    return this.#state === 'idle'
   }
 
   /** Ends it and everything in it, whatever it does. */
@@ -166,7 +170,6 @@ export class Environment {
   /** The init phase; its duration in ms when it succeeded. */
   async #initialize(): Promise<number | undefined> {
     this.#move('starting')
-    const { clock } = this.#options
     try {
       if (!(await this.#adopt())) await this.#makePlace()
     } catch (error) {
@@ -177,19 +180,24 @@ export class Environment {
       await this.#release()
       throw new EnvironmentStartError('the server is stopping')
     }
-    this.#log.write(this.#lines.initStart(clock.now()))
+    this.#journal.initStart()
     const startedMs = elapsedMs()
-    const ending = await this.#startRuntime(INIT_MAX_MS)
+    const ending = await this.#startRuntime(this.#initMaxMs)
     const initMs = elapsedMs() - startedMs
     if (ending === undefined) {
-      this.#log.write(this.#lines.initReport(clock.now(), 'init', initMs, { kind: 'success' }))
+      this.#journal.initEnd('init', initMs, { kind: 'success' })
       this.#becomeIdle()
       return initMs
     }
     await this.#endSession(ending.kind === 'timeout' ? 'timeout' : 'failure')
-    this.#log.write(this.#lines.initReport(clock.now(), 'init', initMs, initStatus(ending)))
+    this.#journal.initEnd('init', initMs, initStatus(ending))
     this.#move('reset')
     return undefined
+  }
+
+  get #initMaxMs(): number {
+    if (this.#options.initializationType === 'on-demand') return INIT_MAX_MS
+    return Math.max(PROVISIONED_INIT_MAX_MS, this.spec.timeoutMs)
   }
 
   async #makePlace(): Promise<void> {
@@ -240,8 +248,8 @@ export class Environment {
     const runtimeApi = this.#listener?.address ?? `127.0.0.1:${ports?.api}`
     const { spec } = this
     const { paths } = sandbox
-    const logStreamName = this.#streamName
-    const variables = variablesOf({ spec, runtime, paths, credentials, logStreamName, runtimeApi, endpointUrl })
+    const named = { logStreamName: this.#streamName, initializationType: this.#options.initializationType }
+    const variables = variablesOf({ spec, runtime, paths, credentials, ...named, runtimeApi, endpointUrl })
     if (this.#isCodeVisible !== undefined) {
       return this.#startAdopted(this.#isCodeVisible, assignmentOf(runtime, paths, variables), limitMs)
     }
@@ -307,7 +315,7 @@ export class Environment {
       const failed = await this.#startRuntime(deadlineMs - clock.now())
       const initMs = elapsedMs() - startedMs
       if (failed !== undefined) {
-        this.#log.write(this.#lines.initReport(clock.now(), 'invoke', initMs, initStatus(failed)))
+        this.#journal.initEnd('invoke', initMs, initStatus(failed))
         return failed
       }
     }
@@ -382,14 +390,6 @@ export class Environment {
       initMs,
       status: failure?.status ?? { kind: 'success' },
     }
-  }
-
-  #writeReport(report: Report, producedBytes: number): void {
-    const nowMs = this.#options.clock.now()
-    this.#log.write(this.#lines.end(report.requestId))
-    this.#log.write(this.#lines.runtimeDone(nowMs, report, producedBytes))
-    this.#log.write(this.#lines.report(nowMs, report))
-    this.#log.flush()
   }
 }
 

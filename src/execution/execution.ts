@@ -5,6 +5,9 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../std/clock.ts'
 
+/** How an environment came to be; what functions find in `AWS_LAMBDA_INITIALIZATION_TYPE`. */
+export type InitializationType = 'on-demand' | 'provisioned-concurrency'
+
 export interface FunctionSpec {
   /** Unqualified ARN. */
   readonly functionArn: string
@@ -97,6 +100,26 @@ export interface InvocationResult {
   /** This invocation's log text from START to REPORT, at most its last 4,096 bytes. */
   readonly logTail: Buffer
   readonly logStreamName: string
+  /** Only of revisions with provisioned environments. */
+  readonly provisioned?: ProvisionedUse
+}
+
+export interface ProvisionedUse {
+  /** All provisioned environments were busy: the event ran in one that was started on demand. */
+  readonly isSpillover: boolean
+  /** Of the provisioned environments, with this event's, when the event began. */
+  readonly busy: number
+  readonly allocated: number
+}
+
+/** How far the provisioned environments of a revision have come. */
+export interface ProvisionedState {
+  /** Environments that there are, those that are being initialised among them. */
+  readonly allocated: number
+  /** Environments that are initialised, busy or not. */
+  readonly available: number
+  /** Why there are not as many as asked for, and will not be for a while. */
+  readonly failure: string | undefined
 }
 
 /** No environment could be started: Lambda's system error, not the function's. */
@@ -108,6 +131,12 @@ export interface Executor extends AsyncDisposable {
    * Throws {@link EnvironmentStartError} when no process can be had or the role gives no credentials.
    */
   invoke(spec: FunctionSpec, request: InvocationRequest): Promise<InvocationResult>
+  /**
+   * Keeps `count` environments of this revision initialised, whatever comes; 0 ends them. Events go to them first. Call it again now and then
+   * (every minute is enough), so that they get new credentials before the old ones end.
+   */
+  provision(spec: FunctionSpec, count: number): void
+  provisioned(spec: FunctionSpec): ProvisionedState
   /** How many environments of a function are running an event now. */
   busyCount(functionArn: string): number
   /** Ends the environments of older revisions (all of them when `keepRevisionId` is undefined), busy ones after their event. */

@@ -7,13 +7,16 @@ import {
   EnvironmentStartError,
   type ExecutorOptions,
   type FunctionSpec,
+  type InitializationType,
   type InvocationRequest,
   type InvocationResult,
   type MachineExecutor,
+  type ProvisionedState,
 } from './execution.ts'
 import { chooseIsolation } from './isolation/choose.ts'
 import type { Isolation } from './isolation/isolation.ts'
 import { Pool } from './pool.ts'
+import { Provisioned } from './provisioned.ts'
 import { findRuntimes, type Runtime } from './runtimes.ts'
 import { Spares } from './spares.ts'
 
@@ -43,6 +46,7 @@ class LocalExecutor implements MachineExecutor {
   readonly runtimes: readonly Runtime[]
   readonly #pool: Pool
   readonly #spares: Spares
+  readonly #provisioned: Provisioned
   readonly #closers: DisposeStack
 
   constructor(options: ExecutorOptions, isolation: Isolation, runtimes: readonly Runtime[], closers: DisposeStack) {
@@ -59,35 +63,56 @@ class LocalExecutor implements MachineExecutor {
       endpointUrl,
       onEndpointConnection,
       sparesMax: options.prestartedMax ?? PRESTARTED_MAX,
-      mayStart: () => this.#pool.isCalm && this.#pool.count + spares.count < environmentsMax,
-      isOverfull: () => this.#pool.count + spares.count > environmentsMax,
+      mayStart: () => this.#pool.isCalm && this.#pool.count + spares.count < environmentsMax - this.#provisioned.count,
+      isOverfull: () => this.#pool.count + spares.count > environmentsMax - this.#provisioned.count,
     })
+    const create = (spec: FunctionSpec, initializationType: InitializationType) =>
+      new Environment(spec, {
+        clock: options.clock,
+        isolation,
+        runtime: this.#requireRuntime(spec.runtime),
+        initializationType,
+        endpointUrl,
+        onEndpointConnection,
+        takeSpare: (wanted, of) => spares.take(wanted, of),
+      })
+    this.#provisioned = new Provisioned({
+      clock: options.clock,
+      // What is provisioned must leave a place for all others.
+      environmentsMax: Math.max(0, environmentsMax - 1),
+      startsMax: availableParallelism(),
+      create: (spec) => create(spec, 'provisioned-concurrency'),
+      onCount: () => this.#pool.fit(),
+    })
+    const provisioned = this.#provisioned
     this.#spares = spares
     this.#pool = new Pool({
       clock: options.clock,
-      environmentsMax,
+      get environmentsMax() {
+        return environmentsMax - provisioned.count
+      },
       spares,
       startsMax: STARTS_PER_PROCESSOR * availableParallelism(),
       crowdMin: CROWD_PER_PROCESSOR * availableParallelism(),
       idleMaxMs: options.idleMaxMs ?? IDLE_MAX_MS,
-      create: (spec) => {
-        const runtime = this.#requireRuntime(spec.runtime)
-        return new Environment(spec, {
-          clock: options.clock,
-          isolation,
-          runtime,
-          endpointUrl,
-          onEndpointConnection,
-          takeSpare: (wanted, of) => spares.take(wanted, of),
-        })
-      },
+      create: (spec) => create(spec, 'on-demand'),
     })
     closers.defer(() => spares.close())
     closers.defer(() => this.#pool.close())
+    closers.defer(() => this.#provisioned.close())
   }
 
   invoke(spec: FunctionSpec, request: InvocationRequest): Promise<InvocationResult> {
-    return this.#pool.lend(spec, (environment) => environment.run(request), request.signal)
+    const onDemand = () => this.#pool.lend(spec, (environment) => environment.run(request), request.signal)
+    return this.#provisioned.count === 0 ? onDemand() : this.#provisioned.invoke(spec, request, onDemand)
+  }
+
+  provision(spec: FunctionSpec, count: number): void {
+    this.#provisioned.provision(spec, count)
+  }
+
+  provisioned(spec: FunctionSpec): ProvisionedState {
+    return this.#provisioned.state(spec)
   }
 
   startAhead(): void {
@@ -99,11 +124,12 @@ class LocalExecutor implements MachineExecutor {
   }
 
   busyCount(functionArn: string): number {
-    return this.#pool.busyCount(functionArn)
+    return this.#pool.busyCount(functionArn) + this.#provisioned.busyCount(functionArn)
   }
 
   retire(functionArn: string, version: string, keepRevisionId?: string): void {
     this.#pool.retire(functionArn, version, keepRevisionId)
+    this.#provisioned.retire(functionArn, version, keepRevisionId)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

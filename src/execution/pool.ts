@@ -16,6 +16,7 @@ const CREDENTIALS_MARGIN_MS = 60_000
 
 export interface PoolOptions {
   readonly clock: Clock
+  /** Asked each time: provisioned environments take places too. */
   readonly environmentsMax: number
   /** Environments starting at one time: more would only share the processors, and a busy one may be free before they are ready. */
   readonly startsMax: number
@@ -103,6 +104,16 @@ export class Pool {
     for (const slot of this.#busy) {
       if (isRetired(slot)) slot.isRetired = true
     }
+  }
+
+  /** The machine has fewer places for us, or more again. */
+  fit(): void {
+    for (let excess = this.#count - this.#endingCount - this.#options.environmentsMax; excess > 0; excess--) {
+      const oldest = this.#oldestIdle()
+      if (oldest === undefined) break
+      this.#endIdle(oldest)
+    }
+    this.#serveWaiters()
   }
 
   /** Ends all, events that run too; what waits gets an error. */
@@ -200,7 +211,7 @@ export class Pool {
     this.#busy.delete(slot)
     const { state } = slot.environment
     const isUsable = state === 'idle' || state === 'reset'
-    if (slot.isRetired || this.#isClosed || !isUsable) {
+    if (slot.isRetired || this.#isClosed || !isUsable || this.#count > this.#options.environmentsMax) {
       this.#end(slot)
       return
     }
@@ -301,6 +312,7 @@ export class Pool {
   }
 }
 
-function keyOf(spec: FunctionSpec): string {
+/** Function, version and revision: environments are never shared across them. */
+export function keyOf(spec: FunctionSpec): string {
   return `${spec.functionArn}:${spec.version}:${spec.revisionId}`
 }

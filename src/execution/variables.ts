@@ -1,4 +1,4 @@
-import type { FunctionSpec, RoleCredentials } from './execution.ts'
+import type { FunctionSpec, InitializationType, RoleCredentials } from './execution.ts'
 import type { SandboxPaths } from './isolation/isolation.ts'
 import type { Runtime } from './runtimes.ts'
 
@@ -8,6 +8,7 @@ export interface VariablesInput {
   readonly paths: SandboxPaths
   readonly credentials: RoleCredentials
   readonly logStreamName: string
+  readonly initializationType: InitializationType
   /** `host:port` and, where strangers share the network, a path that only this environment knows. */
   readonly runtimeApi: string
   readonly endpointUrl: string
@@ -35,7 +36,7 @@ export function variablesOf({ spec, runtime, paths, credentials, ...rest }: Vari
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: rest.initializationType,
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: rest.logStreamName,
     AWS_LAMBDA_RUNTIME_API: rest.runtimeApi,

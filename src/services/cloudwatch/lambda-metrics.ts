@@ -12,6 +12,8 @@ export interface LambdaMeasurement {
   readonly functionName: string
   readonly qualifier: string | undefined
   readonly executedVersion: string | undefined
+  /** What a level is measured for. Left out: for all functions and for the one. */
+  readonly scope?: 'account' | 'function'
 }
 
 /**
@@ -19,21 +21,27 @@ export interface LambdaMeasurement {
  * it, and the version that an alias chose. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
  */
 export function recordLambda(record: MetricSink, measurement: LambdaMeasurement): void {
-  const { name, value, unit, atMs, accountId, region, functionName, qualifier, executedVersion } = measurement
-  const key = `AWS/Lambda ${accountId} ${region} ${name} ${functionName} ${qualifier} ${executedVersion}`
+  const { name, value, unit, atMs, accountId, region, functionName, qualifier, executedVersion, scope } = measurement
+  const key = `AWS/Lambda ${accountId} ${region} ${name} ${functionName} ${qualifier} ${executedVersion} ${scope}`
   const metric = () => ({
     accountId,
     region,
     namespace: 'AWS/Lambda',
     name,
-    dimensionSets: dimensionSets(functionName, qualifier, executedVersion),
+    dimensionSets: scope === 'account' ? [[]] : dimensionSets(functionName, qualifier, executedVersion, scope),
   })
   record(key, metric, value, unit, atMs)
 }
 
-function dimensionSets(name: string, qualifier: string | undefined, version: string | undefined): Dimension[][] {
+function dimensionSets(
+  name: string,
+  qualifier: string | undefined,
+  version: string | undefined,
+  scope: 'function' | undefined,
+): Dimension[][] {
   const ofFunction: Dimension = { name: 'FunctionName', value: name }
   const resource: Dimension = { name: 'Resource', value: qualifier === undefined ? name : `${name}:${qualifier}` }
+  if (scope === 'function') return [[ofFunction], [ofFunction, resource]]
   const sets = [[], [ofFunction], [ofFunction, resource]]
   return version === undefined ? sets : [...sets, [ofFunction, resource, { name: 'ExecutedVersion', value: version }]]
 }

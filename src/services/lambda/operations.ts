@@ -57,6 +57,10 @@ import {
   deleteFunctionUrlConfig,
   listFunctionUrlConfigs,
 } from './operations/function-url-configs.ts'
+import { deleteProvisionedConcurrencyConfig } from './operations/delete-provisioned-concurrency-config.ts'
+import { getProvisionedConcurrencyConfig } from './operations/get-provisioned-concurrency-config.ts'
+import { listProvisionedConcurrencyConfigs } from './operations/list-provisioned-concurrency-configs.ts'
+import { putProvisionedConcurrencyConfig } from './operations/put-provisioned-concurrency-config.ts'
 import type { Lambda } from './service.ts'
 
 /** Every operation of AWS Lambda, and what Millrace does with it. */
@@ -80,7 +84,7 @@ export const lambdaOperations = {
   DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteFunctionUrlConfig: deleteFunctionUrlConfig,
   DeleteLayerVersion: deleteLayerVersion,
-  DeleteProvisionedConcurrencyConfig: NotImplemented,
+  DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
   DeleteResourcePolicy: NotImplemented,
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
@@ -102,7 +106,7 @@ export const lambdaOperations = {
   GetLayerVersionByArn: getLayerVersionByArn,
   GetLayerVersionPolicy: getLayerVersionPolicy,
   GetPolicy: getPolicy,
-  GetProvisionedConcurrencyConfig: NotImplemented,
+  GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig,
   GetResourcePolicy: NotImplemented,
   GetRuntimeManagementConfig: NotImplemented,
   Invoke: invoke,
@@ -120,7 +124,7 @@ export const lambdaOperations = {
   ListFunctionsByCodeSigningConfig: NotImplemented,
   ListLayerVersions: listLayerVersions,
   ListLayers: listLayers,
-  ListProvisionedConcurrencyConfigs: NotImplemented,
+  ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
   ListTags: listTags,
   ListVersionsByFunction: listVersionsByFunction,
   PublishLayerVersion: publishLayerVersion,
@@ -130,7 +134,7 @@ export const lambdaOperations = {
   PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
   PutFunctionRecursionConfig: putFunctionRecursionConfig,
   PutFunctionScalingConfig: NotImplemented,
-  PutProvisionedConcurrencyConfig: NotImplemented,
+  PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
   PutResourcePolicy: NotImplemented,
   PutRuntimeManagementConfig: NotImplemented,
   RemoveLayerVersionPermission: removeLayerVersionPermission,

@@ -17,10 +17,12 @@ import type { ParcelJob } from './destinations/parcel.ts'
 import type { Authorize, CanAssume, CredentialsFor, OpenLog } from './doors.ts'
 import { EventSources } from './event-sources/event-sources.ts'
 import { ACCOUNT_CONCURRENCY, Concurrency } from './invoke/concurrency.ts'
+import { ConcurrencyPeaks } from './invoke/concurrency-peaks.ts'
 import { FunctionSpecs } from './invoke/function-spec.ts'
 import type { Invocation } from './invoke/invocation.ts'
 import { Invoker } from './invoke/invoker.ts'
 import type { MetricSink } from './metrics.ts'
+import { Provisioner } from './provisioned/provisioner.ts'
 import { ResourcePolicies } from './resource-policies.ts'
 import { mayAssume } from './role.ts'
 import { accounts } from './tables.ts'
@@ -88,6 +90,8 @@ export class Lambda {
   readonly destinations: Destinations
   /** Pollers of queues; `server.ts` starts and stops them. */
   readonly eventSources: EventSources
+  /** Keeper of provisioned environments; `server.ts` starts and stops it. */
+  readonly provisioner: Provisioner
   /** Worker for queued events. */
   readonly invoker: Invoker
   /** Lambda as a destination of events. */
@@ -107,14 +111,16 @@ export class Lambda {
     this.origin = options.origin
     this.urlOf = options.urlOf
     this.eventSources = new EventSources(this)
+    this.provisioner = new Provisioner(this)
     this.catalog = new Catalog(store)
     this.code = new CodeStore({ store, blobs, clock, path: codePath })
     this.links = new CodeLinks({ store, clock, code: this.code })
     this.specs = new FunctionSpecs({ ...options, code: this.code })
-    this.concurrency = new Concurrency(options.accountConcurrency ?? ACCOUNT_CONCURRENCY)
+    this.onMetric = options.onMetric ?? (() => undefined)
+    const peaks = new ConcurrencyPeaks(clock, this.onMetric)
+    this.concurrency = new Concurrency(options.accountConcurrency ?? ACCOUNT_CONCURRENCY, peaks)
     this.policies = new ResourcePolicies(store)
     this.target = new LambdaTarget({ queue, policies: this.policies, authorize: options.authorize })
-    this.onMetric = options.onMetric ?? (() => undefined)
     this.destinations = new Destinations({
       ...options,
       queue: options.destinationQueue,

@@ -101,6 +101,12 @@ export interface EventInvokeConfigRow {
   readonly modifiedMs: number
 }
 
+/** Environments that a version or alias keeps initialised. */
+export interface ProvisionedConcurrencyRow {
+  readonly requested: number
+  readonly modifiedMs: number
+}
+
 export interface LayerRow {
   /** Number of the next version; never reused. */
   readonly nextVersion: number
@@ -191,6 +197,10 @@ export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
   json<EventInvokeConfigRow>([
     (old: Omit<EventInvokeConfigRow, 'onSuccess' | 'onFailure'>) => ({ ...old, onSuccess: null, onFailure: null }),
   ]),
+)
+export const provisionedConfigs = new Table<QualifiedKey, ProvisionedConcurrencyRow>(
+  'lambda-provisioned',
+  json<ProvisionedConcurrencyRow>(),
 )
 export type LayerVersionKey = readonly [accountId: string, region: string, name: string, version: number]
 

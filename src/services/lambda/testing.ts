@@ -12,6 +12,7 @@ import {
   type FunctionSpec,
   type InvocationRequest,
   type InvocationResult,
+  type ProvisionedState,
 } from '../../execution/execution.ts'
 import { parsePolicy } from '../../policy/parse.ts'
 import type { Caller } from '../../protocol/caller.ts'
@@ -98,6 +99,21 @@ export class ScriptedExecutor implements Executor {
   }
 
   startAhead(): void {}
+
+  /** How many environments of a version are wanted, as `ARN:version`. */
+  readonly wanted = new Map<string, number>()
+  /** So many of them are initialised at once; the others never are. */
+  readyMax = Number.POSITIVE_INFINITY
+
+  provision(spec: FunctionSpec, count: number): void {
+    this.wanted.set(`${spec.functionArn}:${spec.version}`, count)
+  }
+
+  provisioned(spec: FunctionSpec): ProvisionedState {
+    const allocated = this.wanted.get(`${spec.functionArn}:${spec.version}`) ?? 0
+    const available = Math.min(allocated, this.readyMax)
+    return { allocated, available, failure: undefined }
+  }
 
   /** Events inside a behaviour now, over all functions. */
   get busyTotal(): number {
@@ -253,6 +269,7 @@ export class TestLambda implements AsyncDisposable {
     this.lambda.invoker.worker.start()
     this.lambda.destinations.worker.start()
     this.lambda.eventSources.start()
+    this.lambda.provisioner.start()
     this.delivery.dispatcher.worker.start()
   }
 
@@ -296,6 +313,7 @@ export class TestLambda implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lambda.eventSources.stop()
+    await this.lambda.provisioner.stop()
     await this.lambda.invoker.worker.stop(0)
     await this.lambda.destinations.worker.stop(0)
     await this.delivery.dispatcher.worker.stop(0)

@@ -1,5 +1,6 @@
 import { assert } from '../../../std/assert.ts'
 import type { ThrottleReason } from '../errors.ts'
+import type { ConcurrencyPeaks } from './concurrency-peaks.ts'
 
 /** What AWS gives a new account. */
 export const ACCOUNT_CONCURRENCY = 1000
@@ -22,10 +23,13 @@ export class Concurrency {
   readonly #claimed = new Map<string, number>()
   /** Last known reservation: only a hint for claiming, never for admitting. */
   readonly #reservations = new Map<string, number | null>()
+  readonly #peaks: Pick<ConcurrencyPeaks, 'note'> | undefined
   #unreservedRunning = 0
+  #total = 0
 
-  constructor(accountLimit = ACCOUNT_CONCURRENCY) {
+  constructor(accountLimit = ACCOUNT_CONCURRENCY, peaks?: Pick<ConcurrencyPeaks, 'note'>) {
     this.#accountLimit = accountLimit
+    this.#peaks = peaks
   }
 
   get accountLimit(): number {
@@ -74,12 +78,16 @@ export class Concurrency {
 
   #admit(functionArn: string, isUnreserved: boolean): Slot {
     change(this.#running, functionArn, 1)
+    this.#total++
     if (isUnreserved) this.#unreservedRunning++
+    const running = { ofFunction: this.running(functionArn), total: this.#total, unreserved: this.#unreservedRunning }
+    this.#peaks?.note(functionArn, running)
     let isReleased = false
     return {
       release: () => {
         assert(!isReleased, 'a slot is released once')
         isReleased = true
+        this.#total--
         change(this.#running, functionArn, -1)
         if (isUnreserved) this.#unreservedRunning--
       },

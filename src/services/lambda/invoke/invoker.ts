@@ -14,7 +14,7 @@ import type { EventConfig } from '../async-config.ts'
 import type { Destinations } from '../destinations/destinations.ts'
 import type { Parcel } from '../destinations/parcel.ts'
 import { parcelsOf, receiversOf } from '../destinations/parcels.ts'
-import type { LambdaMetricName, MetricSink } from '../metrics.ts'
+import { type LambdaMetricName, type MetricSink, sayProvisioned } from '../metrics.ts'
 import { LATEST } from '../tables.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { FunctionSpecs } from './function-spec.ts'
@@ -229,6 +229,7 @@ export class Invoker {
       say('Invocations')
       say('Errors', outcome === 'function-error' ? 1 : 0)
       say('Duration', result.durationMs, 'Milliseconds')
+      sayProvisioned(result.provisioned, say)
       say('AsyncEventAge', Math.max(0, atMs - invocation.acceptedMs - result.durationMs), 'Milliseconds')
     }
     if (outcome === 'throttled' || outcome === 'zero-concurrency') say('Throttles')

@@ -3,7 +3,7 @@ import { AwsError } from '../../../protocol/errors.ts'
 import { functionArn, qualifiedArn } from '../arn.ts'
 import type { ResolvedFunction } from '../catalog.ts'
 import { roleLost, serviceException, tooManyRequests } from '../errors.ts'
-import type { LambdaMetricName } from '../metrics.ts'
+import { type LambdaMetricName, sayProvisioned } from '../metrics.ts'
 import { mayAssume } from '../role.ts'
 import type { Lambda } from '../service.ts'
 import { continueTrace, RECURSION_MAX } from './trace-header.ts'
@@ -55,6 +55,7 @@ export async function runNow(lambda: Lambda, resolved: ResolvedFunction, request
     measure('Invocations', 1)
     measure('Errors', result.outcome === 'function-error' ? 1 : 0)
     measure('Duration', result.durationMs, 'Milliseconds')
+    sayProvisioned(result.provisioned, measure)
     return { result, traceHeader: trace.header }
   } catch (error) {
     if (!(error instanceof EnvironmentStartError)) throw error

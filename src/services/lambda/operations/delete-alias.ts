@@ -3,7 +3,7 @@ import { aliasedFunction, checkAliasInput } from '../aliases.ts'
 import { functionKey } from '../catalog.ts'
 import { putEventInvokeConfig } from '../event-invoke-configs.ts'
 import { functionGrant, type LambdaOperation } from '../operation.ts'
-import { aliases, policies } from '../tables.ts'
+import { aliases, policies, provisionedConfigs } from '../tables.ts'
 
 export const deleteAlias: LambdaOperation<'DeleteAlias'> = {
   authorize: (call) => functionGrant('DeleteAlias', call),
@@ -16,8 +16,9 @@ export const deleteAlias: LambdaOperation<'DeleteAlias'> = {
     await transact(lambda.store, async (tx) => {
       await putEventInvokeConfig(tx, { ...ref, qualifier: Name }, undefined)
       const key = [...functionKey(ref), Name] as const
-      for (const table of [aliases, policies]) table.delete(tx, key)
+      for (const table of [aliases, policies, provisionedConfigs]) table.delete(tx, key)
     })
+    lambda.provisioner.wake()
     return {}
   },
 }

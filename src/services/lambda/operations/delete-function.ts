@@ -15,6 +15,7 @@ import {
   functionUrls,
   LATEST,
   policies,
+  provisionedConfigs,
   versions,
 } from '../tables.ts'
 
@@ -32,10 +33,12 @@ export const deleteFunction: LambdaOperation<'DeleteFunction'> = {
       if (!isVersionNumber(qualifier)) throw invalidParameterValue('Deletion of aliases is not currently supported.')
       await transact(lambda.store, (tx) => deleteVersion(tx, { ...ref, qualifier }))
       lambda.executor.retire(functionArn(ref), qualifier)
+      lambda.provisioner.wake()
       return { StatusCode: 204 }
     }
     const removed = await transact(lambda.store, (tx) => deleteWhole(tx, ref))
     for (const version of removed) lambda.executor.retire(functionArn(ref), version)
+    lambda.provisioner.wake()
     return { StatusCode: 204 }
   },
 }
@@ -51,6 +54,7 @@ async function deleteWhole(tx: Transaction, ref: FunctionRef): Promise<string[]>
   await deleteAll(tx, aliases, key)
   await deleteAll(tx, policies, key)
   await deleteAll(tx, eventInvokeConfigs, key)
+  await deleteAll(tx, provisionedConfigs, key)
   for (const { value } of await deleteAll(tx, functionUrls, key)) functionUrlIds.delete(tx, [value.urlId])
   await changeAccount(tx, ref, (account) => ({
     functionCount: account.functionCount - 1,
@@ -74,6 +78,7 @@ async function deleteVersion(tx: Transaction, ref: FunctionRef & { qualifier: st
   }
   versions.delete(tx, versionKey)
   policies.delete(tx, [...key, ref.qualifier])
+  provisionedConfigs.delete(tx, [...key, ref.qualifier])
   await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes - row.code.zipBytes }))
 }
 

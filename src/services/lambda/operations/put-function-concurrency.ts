@@ -6,6 +6,7 @@ import { changeAccount, changeFunction } from '../function-changes.ts'
 import { functionLevelRef } from '../function-level.ts'
 import { UNRESERVED_MIN } from '../invoke/concurrency.ts'
 import { functionGrant, type LambdaOperation } from '../operation.ts'
+import { provisionedTotal } from '../provisioned/provisioned-configs.ts'
 import { LATEST } from '../tables.ts'
 
 export const putFunctionConcurrency: LambdaOperation<'PutFunctionConcurrency'> = {
@@ -22,6 +23,12 @@ export const putFunctionConcurrency: LambdaOperation<'PutFunctionConcurrency'> =
     const limit = lambda.concurrency.accountLimit
     await transact(lambda.store, async (tx) => {
       const { before } = await changeFunction(tx, ref, (row) => ({ ...row, reservedConcurrency: reserved }))
+      const provisioned = await provisionedTotal(tx, ref)
+      if (reserved < provisioned) {
+        throw invalidParameterValue(
+          ` ReservedConcurrentExecutions  ${reserved} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+        )
+      }
       await changeAccount(tx, ref, (account) => {
         const total = account.reservedConcurrency - (before.reservedConcurrency ?? 0) + reserved
         // Switching a function off or lowering its share is always possible.

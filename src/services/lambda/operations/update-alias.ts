@@ -6,7 +6,8 @@ import { functionKey } from '../catalog.ts'
 import { resourceNotFound } from '../errors.ts'
 import { assertRevision, changeFunction } from '../function-changes.ts'
 import { functionGrant, type LambdaOperation } from '../operation.ts'
-import { type AliasRow, aliases } from '../tables.ts'
+import { assertAliasProvisionable } from '../provisioned/provisioned-configs.ts'
+import { type AliasRow, aliases, provisionedConfigs } from '../tables.ts'
 
 export const updateAlias: LambdaOperation<'UpdateAlias'> = {
   authorize: (call) => functionGrant('UpdateAlias', call),
@@ -30,9 +31,11 @@ export const updateAlias: LambdaOperation<'UpdateAlias'> = {
         additional: routing === undefined ? current.additional : routing,
       }
       await assertRoutable(tx, ref, changed)
+      if ((await provisionedConfigs.get(tx, key)) !== undefined) await assertAliasProvisionable(tx, ref, changed)
       aliases.put(tx, key, changed)
       return changed
     })
+    lambda.provisioner.wake()
     return aliasConfigurationOf(ref, Name, row)
   },
 }
