@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, flagName, SETTINGS, type SettingName, settingNames } from '../config.ts'
 import { CliError, EXIT } from './cli-error.ts'
+import type { DeleteFlags } from './commands/delete.ts'
+import type { DeployFlags } from './commands/deploy.ts'
 import type { RedriveFlags } from './commands/dlq.ts'
 import type { ReplayFlags } from './commands/events-replay.ts'
 import type { InvokeFlags } from './commands/invoke.ts'
@@ -45,6 +47,39 @@ function program(): Command {
   connected(cli.command('status').description('What the running server says of itself'))
     .option('--json', 'as JSON')
     .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/status.ts')).status(flags))
+
+  connected(cli.command('deploy').argument('[template]', 'default: template.yaml, template.yml or template.json'))
+    .description('Package a SAM or CloudFormation template, and make a stack what it says')
+    .option('--stack-name <name>', 'default: the name of the folder of the template')
+    .option('--parameter <Name=value>', 'a parameter of the template; others keep their values', collect, [])
+    .option('--tag <Name=value>', 'a tag of the stack and its resources', collect, [])
+    .option(
+      '--capabilities <names>',
+      'what the template may do, with commas',
+      'CAPABILITY_IAM,CAPABILITY_NAMED_IAM,CAPABILITY_AUTO_EXPAND',
+    )
+    .option('--role-arn <arn>', 'the role that CloudFormation acts as')
+    .option('--bucket <name>', 'where code is uploaded to (default: millrace-artifacts-<account>-<region>)')
+    .option('--no-rollback', 'leave a stack that failed as it is')
+    .option('--no-execute', 'print the changes, and make none')
+    .option('--watch', 'go on: deploy what changes, and print what the functions log')
+    .option('--json', 'the stack, its outputs and changes as JSON')
+    .action(async (template: string | undefined, flags: DeployFlags) =>
+      (await import('./commands/deploy.ts')).deployCommand(template, flags),
+    )
+
+  connected(cli.command('delete').argument('<stack>', 'name or id'))
+    .description('Delete a stack, and what is in it')
+    .option('--role-arn <arn>', 'the role that CloudFormation acts as')
+    .action(async (stack: string, flags: DeleteFlags) =>
+      (await import('./commands/delete.ts')).deleteCommand(stack, flags),
+    )
+
+  cli
+    .command('init')
+    .argument('[folder]', 'default: thumbnails')
+    .description('Write the thumbnail application as a SAM project, with tests')
+    .action(async (folder: string | undefined) => (await import('./commands/init.ts')).init(folder))
 
   connected(cli.command('logs').argument('[function]').description('What functions wrote, oldest first'))
     .option('-f, --follow', 'wait for more')
@@ -94,6 +129,11 @@ function program(): Command {
     .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/doctor.ts')).doctor(flags))
 
   return cli
+}
+
+/** Flags that may be given several times. */
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value]
 }
 
 interface LogFlags {

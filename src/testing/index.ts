@@ -1,6 +1,8 @@
+import { deploy, type DeployOptions } from '../client/deploy.ts'
 import { defineConfig, type Settings } from '../config.ts'
 import { type Clock, type Server, startServer } from '../index.ts'
 
+export { DeployError } from '../client/deploy.ts'
 export { ManualClock } from '../index.ts'
 
 export interface TestServerOptions {
@@ -20,7 +22,18 @@ export interface ClientConfig {
 export interface TestServer extends Server {
   /** For `new S3Client(server.clientConfig())`: the account's root. Give other credentials to be somebody else. */
   clientConfig(credentials?: ClientConfig['credentials']): ClientConfig
+  /**
+   * Packages a SAM or CloudFormation template and makes a stack what it says (`test` unless it is named). Resolves with the outputs of the stack;
+   * throws a `DeployError`, which names what failed.
+   */
+  deploy(templatePath: string, options?: StackOptions): Promise<Readonly<Record<string, string>>>
 }
+
+export interface StackOptions extends Pick<DeployOptions, 'parameters' | 'tags' | 'roleArn'> {
+  readonly stackName?: string
+}
+
+const CAPABILITIES = ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']
 
 /** A whole server inside this process, with everything in memory. Ends with `await using`, or `stop()`. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -44,6 +57,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     traces: (subject, limit) => server.traces(subject, limit),
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server.stop(),
+    deploy: async (templatePath, { stackName = 'test', ...rest } = {}) => {
+      const { stack } = await deploy(server, { ...rest, templatePath, stackName, capabilities: CAPABILITIES })
+      return Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]))
+    },
     clientConfig: (credentials = server.credentials) => ({
       endpoint: server.endpoint,
       region: server.region,

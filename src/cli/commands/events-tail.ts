@@ -1,6 +1,7 @@
 import { EXIT } from '../cli-error.ts'
 import { type ConnectionFlags, findConnection } from '../connection.ts'
-import { onInterrupt, sleepAwake } from '../follow.ts'
+import { onInterrupt } from '../follow.ts'
+import { sleepAwake } from '../../client/sleep-awake.ts'
 import { print, tell } from '../output.ts'
 import { fetchTraces, headline, TRACES_MAX, type Trace } from '../traces.ts'
 

@@ -1,28 +1,13 @@
+import { sleepAwake } from '../../client/sleep-awake.ts'
 import { systemClock } from '../../std/clock.ts'
 import { CliError, EXIT } from '../cli-error.ts'
-import { callJson, type Connection, type ConnectionFlags, findConnection } from '../connection.ts'
-import { onInterrupt, sleepAwake } from '../follow.ts'
+import { type ConnectionFlags, findConnection } from '../connection.ts'
+import { onInterrupt } from '../follow.ts'
+import { LogReader, lineOf } from '../log-reader.ts'
 import { print } from '../output.ts'
 
 const POLL_MS = 500
-const PAGE = 1000
 const MINUTE_MS = 60_000
-/** How late a line may come into the log, in ms. */
-const LATE_MS = 5000
-const PREFIX = '/aws/lambda/'
-
-interface LogEvent {
-  readonly eventId: string
-  readonly timestamp: number
-  readonly message: string
-  readonly logStreamName: string
-}
-
-interface Line extends LogEvent {
-  readonly function: string
-  /** Absent for lines before the first START that is read. */
-  readonly requestId?: string
-}
 
 export interface LogFlags extends ConnectionFlags {
   readonly follow?: boolean
@@ -38,120 +23,16 @@ export async function logs(functionName: string | undefined, flags: LogFlags): P
   const connection = await findConnection(flags)
   const stop = flags.follow ? onInterrupt() : new AbortController().signal
   const startMs = systemClock.now() - minutes * MINUTE_MS
-  const groups = new Map<string, GroupReader>()
+  const reader = new LogReader(connection, { sinceMs: startMs, mayBeAbsent: flags.follow ?? false })
   try {
     do {
-      const names = functionName === undefined ? await functionGroups(connection, stop) : [`${PREFIX}${functionName}`]
-      const fresh: Line[] = []
-      for (const name of names) {
-        const reader = groups.get(name) ?? new GroupReader(connection, name, startMs)
-        groups.set(name, reader)
-        fresh.push(...(await reader.fresh(flags.follow ?? false, stop)))
-      }
-      fresh.sort((a, b) => a.timestamp - b.timestamp)
-      for (const line of fresh) print(flags.json ? JSON.stringify(line) : lineOf(line, functionName === undefined))
+      const names = functionName === undefined ? await reader.functionNames(stop) : [functionName]
+      for (const line of await reader.fresh(names, stop))
+        print(flags.json ? JSON.stringify(line) : lineOf(line, functionName === undefined))
       if (flags.follow) await sleepAwake(POLL_MS, stop)
     } while (flags.follow && !stop.aborted)
   } catch (error) {
     if (!stop.aborted) throw error
   }
   if (stop.aborted) process.exitCode = EXIT.interrupted
-}
-
-/** Reads one function's log on from where it was. */
-class GroupReader {
-  readonly #connection: Connection
-  readonly #group: string
-  readonly #requests = new RequestIds()
-  #seen = new Map<string, number>()
-  #fromMs: number
-
-  constructor(connection: Connection, group: string, fromMs: number) {
-    this.#connection = connection
-    this.#group = group
-    this.#fromMs = fromMs
-  }
-
-  /** What is new. Looks back a little each time, because environments write their lines in batches, side by side. */
-  async fresh(mayBeAbsent: boolean, signal: AbortSignal): Promise<Line[]> {
-    const lines: Line[] = []
-    const seen = new Map<string, number>()
-    let newestMs = this.#fromMs
-    for await (const event of eventsSince(this.#connection, this.#group, this.#fromMs, mayBeAbsent, signal)) {
-      newestMs = Math.max(newestMs, event.timestamp - LATE_MS)
-      seen.set(event.eventId, event.timestamp)
-      if (this.#seen.has(event.eventId)) continue
-      const requestId = this.#requests.of(event)
-      lines.push({
-        function: this.#group.slice(PREFIX.length),
-        ...(requestId !== undefined && { requestId }),
-        ...event,
-      })
-    }
-    this.#seen = seen
-    this.#fromMs = newestMs
-    return lines
-  }
-}
-
-/** Tells which request a line belongs to: an environment runs one at a time, and says which between START and REPORT. Exported for its test. */
-export class RequestIds {
-  readonly #current = new Map<string, string>()
-
-  of({ logStreamName, message }: Pick<LogEvent, 'logStreamName' | 'message'>): string | undefined {
-    const [, verb, named] = /^(START|END|REPORT) RequestId: (\S+)/.exec(message) ?? []
-    if (verb === 'START' && named !== undefined) this.#current.set(logStreamName, named)
-    const requestId = named ?? this.#current.get(logStreamName)
-    if (verb === 'REPORT') this.#current.delete(logStreamName)
-    return requestId
-  }
-}
-
-async function functionGroups(connection: Connection, signal: AbortSignal): Promise<string[]> {
-  const names: string[] = []
-  let nextToken: string | undefined
-  do {
-    const input = { logGroupNamePrefix: PREFIX, ...(nextToken && { nextToken }) }
-    const page = (await logsCall(connection, 'DescribeLogGroups', input, signal)) as {
-      logGroups?: { logGroupName: string }[]
-      nextToken?: string
-    }
-    names.push(...(page.logGroups ?? []).map((group) => group.logGroupName))
-    nextToken = page.nextToken
-  } while (nextToken !== undefined)
-  return names
-}
-
-async function* eventsSince(
-  connection: Connection,
-  logGroupName: string,
-  startTime: number,
-  mayBeAbsent: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<LogEvent> {
-  let nextToken: string | undefined
-  do {
-    let page: { events?: LogEvent[]; nextToken?: string }
-    try {
-      const input = { logGroupName, startTime: Math.floor(startTime), limit: PAGE, ...(nextToken && { nextToken }) }
-      page = (await logsCall(connection, 'FilterLogEvents', input, signal)) as typeof page
-    } catch (error) {
-      // A function that has not run yet has no log; following it means waiting for its first run.
-      if (mayBeAbsent && error instanceof CliError && error.message.includes('ResourceNotFoundException')) return
-      throw error
-    }
-    yield* page.events ?? []
-    nextToken = page.nextToken
-  } while (nextToken !== undefined)
-}
-
-function logsCall(connection: Connection, operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Logs_20140328.${operation}` }
-  return callJson(connection, 'logs', { method: 'POST', path: '/', headers, body: JSON.stringify(input) }, signal)
-}
-
-/** Time, function where there are several, request id where the message does not say it, message. */
-function lineOf({ timestamp, function: name, requestId, message }: Line, withName: boolean): string {
-  const id = requestId === undefined || message.includes(requestId) ? '' : `${requestId} `
-  return `${new Date(timestamp).toISOString()} ${withName ? `${name} ` : ''}${id}${message.trimEnd()}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RequestIds } from './logs.ts'
+import { RequestIds } from './log-reader.ts'
 
 describe('the request of a log line', () => {
   it('is the one that its environment has begun', () => {
