@@ -1,0 +1,63 @@
+/**
+ * The application of the tutorial, and a CDK application, deployed by the tools that people use, unmodified, against a fresh server: `millrace deploy`,
+ * `aws cloudformation package` and `deploy`, and the CDK's `bootstrap`, `deploy`, `diff` and `destroy`. The CDK is installed on the way, beside the
+ * repository; where that fails, or the aws CLI is absent, the tool is skipped loudly.
+ *
+ *   npm run test:deploy [-- --only cdk] [--verbose]
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { freePort, startServerProcess } from '../house/server-process.ts'
+import { awsCloudFormation } from './aws-cli.ts'
+import { cdk, installCdk } from './cdk.ts'
+import { millraceDeploy } from './millrace.ts'
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean' } } })
+const scratchPath = await mkdtemp(join(tmpdir(), 'millrace-deploy-'))
+const dataPath = join(scratchPath, 'data')
+const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws'
+
+let passed = 0
+let failed = 0
+let skipped = 0
+const server = await startServerProcess(dataPath, await freePort())
+try {
+  const connection = await server.connection()
+  const at = (name: string) => join(scratchPath, name)
+  await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
+  await tool('aws cloudformation', () => awsCloudFormation(AWS, connection, at('aws')))
+  await tool('cdk', async () => {
+    const installed = await installCdk(at('cdk'))
+    if (!installed.ok) return installed.why
+    await cdk(connection, at('cdk'))
+    return undefined
+  })
+} finally {
+  if (failed > 0) console.log(server.stderr())
+  await server.stop()
+  await rm(scratchPath, { recursive: true, force: true })
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+
+/** Runs one tool; what it resolves with is why it could not run. */
+async function tool(name: string, work: () => Promise<string | undefined | void>): Promise<void> {
+  if (values.only !== undefined && !name.includes(values.only)) return
+  const startedMs = performance.now()
+  try {
+    const why = await work()
+    if (typeof why === 'string') {
+      skipped += 1
+      console.log(`SKIPPED ${name}: ${why}`)
+      return
+    }
+    passed += 1
+    console.log(`ok      ${name}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  } catch (error) {
+    failed += 1
+    console.log(`FAILED  ${name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
+}
