@@ -107,6 +107,16 @@ export interface ProvisionedConcurrencyRow {
   readonly modifiedMs: number
 }
 
+export interface CodeSigningConfigRow {
+  readonly description: string | null
+  /** ARNs of signing profile versions. */
+  readonly publishers: readonly string[]
+  /** What happens to code that none of them signed. */
+  readonly policy: 'Warn' | 'Enforce'
+  readonly tags: Readonly<Record<string, string>>
+  readonly modifiedMs: number
+}
+
 export interface LayerRow {
   /** Number of the next version; never reused. */
   readonly nextVersion: number
@@ -201,6 +211,22 @@ export const eventInvokeConfigs = new Table<QualifiedKey, EventInvokeConfigRow>(
 export const provisionedConfigs = new Table<QualifiedKey, ProvisionedConcurrencyRow>(
   'lambda-provisioned',
   json<ProvisionedConcurrencyRow>(),
+)
+export const codeSigningConfigs = new Table<
+  readonly [accountId: string, region: string, id: string],
+  CodeSigningConfigRow
+>('lambda-code-signing', json<CodeSigningConfigRow>())
+/** Which configuration a function has. */
+export const functionSigning = new Table<FunctionKey, string>('lambda-function-signing', json<string>())
+/** Which functions have a configuration. */
+export const codeSigningUses = new Table<
+  readonly [accountId: string, region: string, id: string, functionName: string],
+  ''
+>('lambda-code-signing-use', json<''>())
+/** When functions and versions take newer runtimes, where somebody said so. */
+export const runtimeManagement = new Table<QualifiedKey, 'Auto' | 'FunctionUpdate'>(
+  'lambda-runtime-management',
+  json<'Auto' | 'FunctionUpdate'>(),
 )
 export type LayerVersionKey = readonly [accountId: string, region: string, name: string, version: number]
 

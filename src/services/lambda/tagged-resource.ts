@@ -6,7 +6,8 @@ import { parseMappingArn } from './event-sources/mapping.ts'
 import { changeFunction } from './function-changes.ts'
 import { homeOf } from './operation.ts'
 import type { Lambda } from './service.ts'
-import { eventSources } from './tables.ts'
+import { signingKeyOf } from './signing/code-signing.ts'
+import { codeSigningConfigs, eventSources } from './tables.ts'
 import { taggedFunction } from './tagged-function.ts'
 
 type Tags = Readonly<Record<string, string>>
@@ -15,12 +16,15 @@ type TagCall = Call<{ Resource: string }>
 export async function readTags(call: TagCall, lambda: Lambda): Promise<Tags> {
   const named = namedBy(call)
   if (named.kind === 'function') return (await lambda.catalog.require(named.ref, homeOf(call))).tags
-  const row = await eventSources.get(lambda.store, named.key)
+  const row =
+    named.kind === 'mapping'
+      ? await eventSources.get(lambda.store, named.key)
+      : await codeSigningConfigs.get(lambda.store, named.key)
   if (row === undefined) throw noSuchResource()
   return row.tags
 }
 
-/** Changes the tags of a function, which gives it a new revision, or of an event source mapping. */
+/** Changes the tags of a function, which gives it a new revision, of an event source mapping or of a code signing configuration. */
 export async function changeTags(
   call: TagCall,
   lambda: Lambda,
@@ -37,6 +41,12 @@ export async function changeTags(
       }))
       return
     }
+    if (named.kind === 'signing') {
+      const row = await codeSigningConfigs.get(tx, named.key)
+      if (row === undefined) throw noSuchResource()
+      codeSigningConfigs.put(tx, named.key, { ...row, tags: change(row.tags) })
+      return
+    }
     const row = await eventSources.get(tx, named.key)
     if (row === undefined) throw noSuchResource()
     eventSources.put(tx, named.key, { ...row, tags: change(row.tags) })
@@ -45,12 +55,14 @@ export async function changeTags(
 
 type Named =
   | { readonly kind: 'function'; readonly ref: FunctionRef }
-  | { readonly kind: 'mapping'; readonly key: readonly [string, string, string] }
+  | { readonly kind: 'mapping' | 'signing'; readonly key: readonly [string, string, string] }
 
 function namedBy(call: TagCall): Named {
   const { accountId, region } = homeOf(call)
   const id = parseMappingArn(call.input.Resource, { accountId, region })
   if (id !== undefined) return { kind: 'mapping', key: [accountId, region, id] }
+  const signing = signingKeyOf(call.input.Resource, { accountId, region })
+  if (signing !== undefined) return { kind: 'signing', key: signing }
   const ref = taggedFunction(call.input.Resource)
   assertReachable(ref, homeOf(call))
   return { kind: 'function', ref }

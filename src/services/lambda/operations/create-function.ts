@@ -12,6 +12,7 @@ import { mergeSettings, type Settings } from '../function-settings.ts'
 import { homeOf, type LambdaOperation, refOf } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
 import { passRoleGrants, requireAssumable } from '../role.ts'
+import { assertUnsignedAllowed, setFunctionSigning } from '../signing/code-signing.ts'
 import { type FunctionRow, functions, LATEST, type VersionConfig } from '../tables.ts'
 import { checkTags, tagContext } from '../tags.ts'
 import { publishIn } from '../versions.ts'
@@ -89,6 +90,8 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
       if ((await functions.get(tx, functionKey(ref))) !== undefined) throw alreadyExists()
       const layers = await layersIn(tx, lambda, ref, input.Layers ?? [], call.nowMs)
       assertTogetherSmall(code.unzippedBytes, layers)
+      await setFunctionSigning(tx, ref, input.CodeSigningConfigArn || undefined)
+      await assertUnsignedAllowed(tx, ref)
       await lambda.code.use(tx, code)
       const row: FunctionRow = {
         createdMs: call.nowMs,
@@ -120,6 +123,5 @@ type Input = Parameters<(typeof createFunction)['handle']>[0]['input']
 function refuseUnsupported(input: Input): void {
   if (input.PackageType === 'Image') throw unsupportedMember('PackageType Image')
   if (input.PublishTo !== undefined) throw unsupportedMember('PublishTo')
-  if (input.CodeSigningConfigArn) throw unsupportedMember('CodeSigningConfigArn')
   if (input.TenancyConfig !== undefined) throw unsupportedMember('TenancyConfig')
 }

@@ -7,6 +7,7 @@ import { invalidParameterValue, resourceConflict } from '../errors.ts'
 import { putEventInvokeConfig } from '../event-invoke-configs.ts'
 import { changeAccount } from '../function-changes.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf } from '../operation.ts'
+import { setFunctionSigning } from '../signing/code-signing.ts'
 import {
   aliases,
   eventInvokeConfigs,
@@ -16,6 +17,7 @@ import {
   LATEST,
   policies,
   provisionedConfigs,
+  runtimeManagement,
   versions,
 } from '../tables.ts'
 
@@ -54,6 +56,8 @@ async function deleteWhole(tx: Transaction, ref: FunctionRef): Promise<string[]>
   await deleteAll(tx, aliases, key)
   await deleteAll(tx, policies, key)
   await deleteAll(tx, eventInvokeConfigs, key)
+  await deleteAll(tx, runtimeManagement, key)
+  await setFunctionSigning(tx, ref, undefined)
   await deleteAll(tx, provisionedConfigs, key)
   for (const { value } of await deleteAll(tx, functionUrls, key)) functionUrlIds.delete(tx, [value.urlId])
   await changeAccount(tx, ref, (account) => ({
@@ -78,6 +82,7 @@ async function deleteVersion(tx: Transaction, ref: FunctionRef & { qualifier: st
   }
   versions.delete(tx, versionKey)
   policies.delete(tx, [...key, ref.qualifier])
+  runtimeManagement.delete(tx, [...key, ref.qualifier])
   provisionedConfigs.delete(tx, [...key, ref.qualifier])
   await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes - row.code.zipBytes }))
 }

@@ -37,7 +37,9 @@ export const invoke: LambdaOperation<'Invoke'> = {
     const isEvent = input.InvocationType === 'Event'
     const payload = checkPayload(input.Payload, isEvent)
     call.reply.headers['x-amzn-remapped-content-length'] = '0'
-    return isEvent ? enqueue(call, lambda, ref, payload) : run(call, lambda, resolved, payload)
+    if (!isEvent) return run(call, lambda, resolved, payload)
+    await enqueueEvent(call, lambda, ref, payload)
+    return { StatusCode: 202 }
   },
 }
 
@@ -78,8 +80,8 @@ export function checkPayload(payload: Uint8Array | undefined, isEvent: boolean):
 const REPLAYED_FROM = 'x-millrace-replayed-from'
 const TRACE_ID_MAX_LENGTH = 256
 
-/** 202 only after the event is durable. */
-async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, payload: Buffer): Promise<InvokeOutput> {
+/** Resolves when the event is durable. */
+export async function enqueueEvent(call: Call, lambda: Lambda, ref: FunctionRef, payload: Buffer): Promise<void> {
   const arn = functionArn(ref)
   const { requestId, nowMs } = call
   const event = {
@@ -96,7 +98,6 @@ async function enqueue(call: InvokeCall, lambda: Lambda, ref: FunctionRef, paylo
   const about = { atMs: nowMs, accountId, region, functionName, qualifier, executedVersion: undefined }
   lambda.onMetric({ ...about, name: 'AsyncEventsReceived', value: 1, unit: 'Count' })
   call.reply.headers['x-amzn-trace-id'] = continueTrace(call.traceHeader, arn, requestId, nowMs).header
-  return { StatusCode: 202 }
 }
 
 async function run(

@@ -7,6 +7,7 @@ import { assertRevision, changeAccount, changeFunction, retireOlder } from '../f
 import { assertTogetherSmall } from '../layers.ts'
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
 import { readPackage } from '../package-source.ts'
+import { assertUnsignedAllowed } from '../signing/code-signing.ts'
 import { LATEST, type VersionConfig } from '../tables.ts'
 import { publishIn } from '../versions.ts'
 
@@ -42,6 +43,7 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
         return { ...current, latest: { ...changeOf(current.latest, code), ...revisions } }
       })
       assertTogetherSmall(code.unzippedBytes, changed.after.latest.layers)
+      await assertUnsignedAllowed(tx, ref)
       await lambda.code.use(tx, code)
       const growth = code.zipBytes - changed.before.latest.code.zipBytes
       await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes + growth }))

@@ -7,6 +7,7 @@ import { assertTogetherSmall, layerContext, layerGrants, layersIn } from '../lay
 import { mergeSettings } from '../function-settings.ts'
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
 import { passRoleGrants, requireAssumable } from '../role.ts'
+import { assertUnsignedAllowed } from '../signing/code-signing.ts'
 import { LATEST } from '../tables.ts'
 
 export const updateFunctionConfiguration: LambdaOperation<'UpdateFunctionConfiguration'> = {
@@ -29,6 +30,8 @@ export const updateFunctionConfiguration: LambdaOperation<'UpdateFunctionConfigu
 
     const revisions = { revisionId: uuid(), executionRevisionId: uuid(), modifiedMs: call.nowMs }
     const { after } = await transact(lambda.store, async (tx) => {
+      // Layers are code too.
+      if (input.Layers?.length) await assertUnsignedAllowed(tx, ref)
       const given = input.Layers && (await layersIn(tx, lambda, ref, input.Layers, call.nowMs))
       const changed = await changeFunction(tx, ref, (current) => {
         assertRevision(input.RevisionId, current.latest.revisionId)
