@@ -16,4 +16,5 @@ export const COLLECTED_BYTES_MAX = {
   sqs: 7 * MIB,
   /** Messages of 256 KiB: a form has three bytes for one. */
   sns: 2 * MIB,
+  ssm: MIB,
 } as const

@@ -16,6 +16,7 @@ const LOADERS = {
   sns: async (): Promise<OperationTable> => (await import('./services/sns/operations.ts')).operations,
   events: async (): Promise<OperationTable> => (await import('./services/events/operations.ts')).operations,
   cloudwatch: async (): Promise<OperationTable> => (await import('./services/cloudwatch/operations.ts')).operations,
+  ssm: async (): Promise<OperationTable> => (await import('./services/ssm/operations.ts')).operations,
 }
 
 type Implemented = keyof typeof LOADERS

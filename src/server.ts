@@ -43,6 +43,7 @@ import { Websites } from './services/s3/website/endpoint.ts'
 import { Sns } from './services/sns/service.ts'
 import type { OwedMessage } from './services/sns/tables.ts'
 import { Sqs } from './services/sqs/service.ts'
+import { Ssm } from './services/ssm/service.ts'
 import { Sts } from './services/sts/service.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { DisposeStack } from './std/dispose-stack.ts'
@@ -134,6 +135,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     pipeline.call(service, operation, input, as, options)) as CallDoor
 
   const sts = new Sts({ accountId, iam })
+  const ssm = new Ssm({ store, clock, masterKey: storage.masterKey })
   const logs = new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') })
   opened.use(logs)
   const cloudwatch = opened.use(new CloudWatch({ store, clock, onFailure: onFailure('metrics') }))
@@ -230,6 +232,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       events: { service: events, bodyBytesMax: COLLECTED_BYTES_MAX.events },
       sqs: { service: sqs, bodyBytesMax: COLLECTED_BYTES_MAX.sqs },
       sns: { service: sns, bodyBytesMax: COLLECTED_BYTES_MAX.sns },
+      ssm: { service: ssm, bodyBytesMax: COLLECTED_BYTES_MAX.ssm },
     }),
     authenticate,
     decide: (...question) => authorizer.decide(...question),
