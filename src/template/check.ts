@@ -66,7 +66,8 @@ export function checkTemplate(value: TemplateValue): Template {
 /** Whether transforms are still to be applied. */
 export function hasTransforms(template: Template): boolean {
   return (
-    (template.Transform !== undefined && transformsOf(template).length > 0) || namesTransform(template as TemplateValue)
+    (template.Transform !== undefined && transformsOf(template).length > 0) ||
+    namesTransform(template as unknown as TemplateValue)
   )
 }
 
