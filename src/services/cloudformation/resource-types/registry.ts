@@ -1,7 +1,48 @@
+import { iamAccessKey } from './iam/access-key.ts'
+import { iamGroup } from './iam/group.ts'
+import { iamManagedPolicy } from './iam/managed-policy.ts'
+import { iamPolicy } from './iam/policy.ts'
+import { iamGroupPolicy, iamRolePolicy, iamUserPolicy } from './iam/principal-policy.ts'
+import { iamRole } from './iam/role.ts'
+import { iamUser } from './iam/user.ts'
+import { iamUserToGroupAddition } from './iam/user-to-group-addition.ts'
+import { lambdaAlias } from './lambda/alias.ts'
+import { lambdaEventInvokeConfig } from './lambda/event-invoke-config.ts'
+import { lambdaEventSourceMapping } from './lambda/event-source-mapping.ts'
+import { lambdaFunction } from './lambda/function.ts'
+import { lambdaLayerVersion } from './lambda/layer-version.ts'
+import { lambdaLayerVersionPermission } from './lambda/layer-version-permission.ts'
+import { lambdaPermission } from './lambda/permission.ts'
+import { lambdaUrl } from './lambda/url.ts'
+import { lambdaVersion } from './lambda/version.ts'
+import { s3Bucket } from './s3/bucket.ts'
+import { s3BucketPolicy } from './s3/bucket-policy.ts'
 import type { ResourceType } from './resource-type.ts'
 
 /** Every resource type that stacks make by calling a service; a new one is a file and a line here. */
-const RESOURCE_TYPES: readonly ResourceType[] = []
+const RESOURCE_TYPES: readonly ResourceType[] = [
+  iamAccessKey,
+  iamGroup,
+  iamManagedPolicy,
+  iamPolicy,
+  iamGroupPolicy,
+  iamRolePolicy,
+  iamUserPolicy,
+  iamRole,
+  iamUser,
+  iamUserToGroupAddition,
+  lambdaAlias,
+  lambdaEventInvokeConfig,
+  lambdaEventSourceMapping,
+  lambdaFunction,
+  lambdaLayerVersion,
+  lambdaLayerVersionPermission,
+  lambdaPermission,
+  lambdaUrl,
+  lambdaVersion,
+  s3Bucket,
+  s3BucketPolicy,
+]
 
 /** Types that the engine itself makes: they are about stacks, waiting, and functions that answer for a resource. */
 const ENGINE_TYPES: readonly string[] = [
