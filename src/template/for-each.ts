@@ -4,6 +4,7 @@ import { textOf } from './intrinsics/intrinsic.ts'
 import type { Scope } from './scope.ts'
 import type { Template, TemplateObject, TemplateValue } from './template.ts'
 import { TemplateError } from './template.ts'
+import type { Evaluated } from './unknown.ts'
 import { isEvaluatedList } from './unknown.ts'
 
 /** Loops inside of loops. AWS: 5. */
@@ -65,10 +66,12 @@ class Unroller {
   }
 
   #items(name: string, collection: TemplateValue): readonly string[] {
-    const items = (isTemplateList(collection) ? collection : [collection]).flatMap((item) => {
-      const value = evaluate(item, this.#scope)
-      return isEvaluatedList(value) ? value : [value]
-    })
+    const items = (isTemplateList(collection) ? collection : [collection]).flatMap(
+      (item: TemplateValue): readonly Evaluated[] => {
+        const value = evaluate(item, this.#scope) ?? []
+        return isEvaluatedList(value) ? value : [value]
+      },
+    )
     return items.map((item) => {
       const text = textOf(item)
       if (typeof text === 'string') return text
