@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { HttpInfo } from '../../protocol/operation.ts'
 import { LATEST, aliases, versions } from './tables.ts'
 import { testPackage } from './test-package.ts'
-import { ACCOUNT, REGION, ROLE, TestLambda } from './testing.ts'
+import { ACCOUNT, REGION, ROLE, ROOT, TestLambda } from './testing.ts'
 
 const FARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:F`
 const ZIP = testPackage()
@@ -32,6 +33,15 @@ const failure = async (promise: Promise<unknown>) => {
   return error as NonNullable<typeof error>
 }
 
+const HTTP: HttpInfo = {
+  method: 'POST',
+  target: '/',
+  headers: {},
+  host: 'localhost:4566',
+  sourceIp: '127.0.0.1',
+  isSecure: true,
+  userAgent: undefined,
+}
 const create = (more: object = {}) => test.call('CreateFunction', { ...MINIMAL, ...more })
 
 describe('CreateFunction', () => {
@@ -178,7 +188,6 @@ describe('CreateFunction', () => {
       'InvalidParameterValueException',
       /dead-letter target arn:q is invalid/,
     ],
-    ['a tag of AWS', { Tags: { 'aws:x': '1' } }, 'InvalidParameterValueException', /aws: prefixed/],
   ])('refuses %s', async (_what, more, code, text) => {
     const error = await failure(create(more))
     expect(error.code).toBe(code)
@@ -394,6 +403,23 @@ describe('lists, tags, concurrency, event invoke configs', () => {
       'Tags on function aliases and versions are not supported. Please specify a function ARN.',
     )
     expect((await failure(test.call('TagResource', { Resource: FARN, Tags: {} }))).status).toBe(400)
+  })
+
+  it('keeps tags of AWS to CloudFormation, whose calls come over no connection', async () => {
+    const Tags = { 'aws:cloudformation:stack-name': 's' }
+    const more = { ...MINIMAL, Tags }
+    expect((await failure(test.call('CreateFunction', more, ROOT, { http: HTTP }))).message).toMatch(/aws: prefixed/)
+    await create({ Tags })
+    expect((await test.grants('CreateFunction', more)).map(({ action }) => action)).not.toContain('lambda:TagResource')
+    await test.call('TagResource', { Resource: FARN, Tags: { two: '2' } }, ROOT, { http: HTTP })
+    const tagging = { Resource: FARN, Tags, TagKeys: Object.keys(Tags) }
+    for (const operation of ['TagResource', 'UntagResource'] as const) {
+      const refused = await failure(test.call(operation, tagging, ROOT, { http: HTTP }))
+      expect(refused.message).toMatch(/aws: prefixed/)
+    }
+    expect(await test.call('ListTags', { Resource: FARN })).toEqual({ Tags: { ...Tags, two: '2' } })
+    await test.call('UntagResource', tagging)
+    expect(await test.call('ListTags', { Resource: FARN })).toEqual({ Tags: { two: '2' } })
   })
 
   it('keeps 100 executions unreserved', async () => {

@@ -201,17 +201,17 @@ describe('versions of the message', () => {
 
 describe('tags that AWS generates', () => {
   it('64. are in the message; those of users are not', async () => {
-    const cloudformation: Caller = { kind: 'service', principal: 'cloudformation.amazonaws.com' }
     const TagSet = [
       { Key: 'aws:cloudformation:stack-name', Value: 's' },
       { Key: 'mine', Value: 'x' },
     ]
-    await harness.call('PutBucketTagging', { Bucket: 'bucket', Tagging: { TagSet } }, { caller: cloudformation })
+    await harness.call('PutBucketTagging', { Bucket: 'bucket', Tagging: { TagSet } }, { isInternal: true })
     await harness.put('k', 'x')
     expect(harness.deliveries.records()[0]?.s3.bucket).toMatchObject({
       awsGeneratedTags: { 'aws:cloudformation:stack-name': 's' },
     })
-    await harness.call('PutBucketTagging', { Bucket: 'bucket', Tagging: { TagSet: TagSet.slice(1) } })
+    const mine = { Bucket: 'bucket', Tagging: { TagSet: TagSet.slice(1) } }
+    await harness.call('PutBucketTagging', mine, { isInternal: true })
     await harness.put('k', 'x')
     expect(harness.deliveries.records()[1]?.s3.bucket).not.toHaveProperty('awsGeneratedTags')
   })

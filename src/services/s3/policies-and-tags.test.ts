@@ -127,9 +127,42 @@ describe('tags of a bucket', () => {
     expect(await harness.fail('GetBucketTagging', { Bucket: 'bucket' })).toMatchObject({ code: 'NoSuchTagSet' })
   })
 
-  it('of the system are not for clients', async () => {
-    const TagSet = [{ Key: 'aws:x', Value: '1' }]
-    const error = await harness.fail('PutBucketTagging', { Bucket: 'bucket', Tagging: { TagSet } })
-    expect([error.code, error.message]).toEqual(['InvalidTag', 'System tags cannot be added/updated by requester'])
+  describe('of the system', () => {
+    const SYSTEM = { Key: 'aws:cloudformation:stack-name', Value: 's' }
+    const MINE = { Key: 'mine', Value: '1' }
+    const tags = async () => (await harness.call('GetBucketTagging', { Bucket: 'bucket' })).output.TagSet
+    const put = (...TagSet: { Key: string; Value: string }[]) => ({ Bucket: 'bucket', Tagging: { TagSet } })
+
+    it('are not for clients to add or change', async () => {
+      await harness.call('PutBucketTagging', put(SYSTEM), { isInternal: true })
+      for (const tag of [
+        { Key: 'aws:x', Value: '1' },
+        { ...SYSTEM, Value: 'other' },
+      ]) {
+        const error = await harness.fail('PutBucketTagging', put(tag))
+        expect([error.code, error.message]).toEqual(['InvalidTag', 'System tags cannot be added/updated by requester'])
+      }
+    })
+
+    it('stay when clients put or delete theirs, whether or not they repeat them', async () => {
+      await harness.call('PutBucketTagging', put(SYSTEM), { isInternal: true })
+      await harness.call('PutBucketTagging', put(MINE))
+      expect(await tags()).toEqual([SYSTEM, MINE])
+      await harness.call('PutBucketTagging', put(MINE, SYSTEM))
+      expect(await tags()).toEqual([SYSTEM, MINE])
+      await harness.call('DeleteBucketTagging', { Bucket: 'bucket' })
+      expect(await tags()).toEqual([SYSTEM])
+      await harness.call('DeleteBucketTagging', { Bucket: 'bucket' }, { isInternal: true })
+      expect(await harness.fail('GetBucketTagging', { Bucket: 'bucket' })).toMatchObject({ code: 'NoSuchTagSet' })
+    })
+
+    it('make a bucket without the permission to tag it; others need it', async () => {
+      const marked = { Bucket: 'marked', CreateBucketConfiguration: { Tags: [SYSTEM] } }
+      const { grants } = await harness.call('CreateBucket', marked, { isInternal: true })
+      expect(grants.map(({ action }) => action)).toEqual(['s3:CreateBucket'])
+      const tagged = { Bucket: 'tagged', CreateBucketConfiguration: { Tags: [SYSTEM, MINE] } }
+      const both = await harness.call('CreateBucket', tagged, { isInternal: true })
+      expect(both.grants.map(({ action }) => action)).toEqual(['s3:CreateBucket', 's3:TagResource'])
+    })
   })
 })

@@ -12,15 +12,28 @@ export interface TagSetInput {
   readonly TagSet: readonly { readonly Key: string | undefined; readonly Value: string | undefined }[] | undefined
 }
 
-/** `isByService`: CloudFormation marks what it makes with `aws:` tags, clients may not. Throws InvalidTag and BadRequest. */
-export function parseTagSet(input: TagSetInput | undefined, kind: 'object' | 'bucket', isByService = false): Tags {
+/** `mayMark`: CloudFormation marks what it makes with `aws:` tags, clients may not. Throws InvalidTag and BadRequest. */
+export function parseTagSet(input: TagSetInput | undefined, kind: 'object' | 'bucket', mayMark = false): Tags {
   if (input?.TagSet === undefined) throw malformedXml()
   const tags = input.TagSet.map(({ Key, Value }): readonly [string, string] => {
     if (Key === undefined || Value === undefined) throw malformedXml()
     return [Key, Value]
   })
-  checkTags(tags, kind, isByService)
+  checkTags(tags, kind, mayMark)
   return tags
+}
+
+export function isSystemTag(key: string): boolean {
+  return /^aws:/i.test(key)
+}
+
+/** The tags of a bucket that a client puts, beside those that CloudFormation has put: these it may repeat, not change. Throws InvalidTag. */
+export function withSystemTags(input: TagSetInput | undefined, existing: Tags): Tags {
+  const system = existing.filter(([key]) => isSystemTag(key))
+  const isRepeated = ({ Key, Value }: { readonly Key: string | undefined; readonly Value: string | undefined }) =>
+    system.some(([key, value]) => key === Key && value === Value)
+  const TagSet = input?.TagSet?.filter((tag) => !isRepeated(tag))
+  return [...system, ...parseTagSet({ TagSet }, 'bucket')]
 }
 
 /** Reads `x-amz-tagging`: `a=1&b=two+words`. */
@@ -40,9 +53,10 @@ export function tagSetOutput(tags: Tags | undefined): { Key: string; Value: stri
   return (tags ?? []).map(([Key, Value]) => ({ Key, Value }))
 }
 
-function checkTags(tags: Tags, kind: 'object' | 'bucket', isByService: boolean): void {
+function checkTags(tags: Tags, kind: 'object' | 'bucket', mayMark: boolean): void {
   const limit = kind === 'object' ? OBJECT_TAGS_MAX : BUCKET_TAGS_MAX
-  if (tags.length > limit) {
+  // Those of CloudFormation do not count.
+  if (tags.filter(([key]) => !isSystemTag(key)).length > limit) {
     throw new AwsError(
       'BadRequest',
       400,
@@ -53,7 +67,7 @@ function checkTags(tags: Tags, kind: 'object' | 'bucket', isByService: boolean):
   for (const [key, value] of tags) {
     if (seen.has(key)) throw invalidTag('Cannot provide multiple Tags with the same key', { TagKey: key })
     seen.add(key)
-    if (/^aws:/i.test(key) && !isByService) {
+    if (isSystemTag(key) && !mayMark) {
       if (kind === 'bucket') throw invalidTag('System tags cannot be added/updated by requester', {})
       throw invalidTag('Your TagKey cannot be prefixed with aws:', { TagKey: key })
     }

@@ -35,6 +35,8 @@ export interface CallOptions {
   readonly region?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly traceHeader?: string
+  /** As another service calls: without a connection. */
+  readonly isInternal?: boolean
   readonly mayDo?: (grant: Grant) => boolean | Promise<boolean>
 }
 
@@ -183,7 +185,7 @@ export class S3Harness {
       region: options.region ?? 'us-east-1',
       nowMs: this.clock.now(),
       signal: new AbortController().signal,
-      http,
+      http: options.isInternal === true ? undefined : http,
       traceHeader: options.traceHeader,
       reply: { headers: {} },
       decide: async (grant) => {

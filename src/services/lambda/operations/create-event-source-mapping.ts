@@ -25,7 +25,7 @@ export const createEventSourceMapping: LambdaOperation<'CreateEventSourceMapping
     if (!isQueueArn(arn)) throw invalidParameterValue('Unrecognized event source.')
     const settings = mergeMapping(NEW_SETTINGS, input, arn)
     const tags = input.Tags ?? {}
-    checkTags(tags)
+    checkTags(tags, call.http !== undefined)
     const ref = parseFunctionName(input.FunctionName, undefined, home)
     const resolved = await lambda.catalog.resolve(ref, 'main')
     if (resolved === undefined) throw invalidParameterValue('Function does not exist')

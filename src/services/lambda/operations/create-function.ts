@@ -14,7 +14,7 @@ import { readPackage } from '../package-source.ts'
 import { passRoleGrants, requireAssumable } from '../role.ts'
 import { assertUnsignedAllowed, setFunctionSigning } from '../signing/code-signing.ts'
 import { type FunctionRow, functions, LATEST, type VersionConfig } from '../tables.ts'
-import { checkTags, tagContext } from '../tags.ts'
+import { checkTags, isSystemTag, tagContext } from '../tags.ts'
 import { publishIn } from '../versions.ts'
 
 const DEFAULTS: Settings = {
@@ -35,7 +35,8 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
   authorize(call) {
     const { Tags: tags = {}, Role } = call.input
     const resource = qualifiedArn({ ...refOf(call, 'create'), qualifier: undefined })
-    const hasTags = Object.keys(tags).length > 0
+    // CloudFormation's own marks are no tags of whoever calls; clients are refused them.
+    const hasTags = Object.keys(tags).some((key) => !isSystemTag(key))
     const context = hasTags ? { context: tagContext(tags) } : {}
     const tagGrants = hasTags ? [{ action: 'lambda:TagResource', resource, ...context }] : []
     const { Layers } = call.input
@@ -68,7 +69,7 @@ export const createFunction: LambdaOperation<'CreateFunction'> = {
     }
     const settings = mergeSettings(DEFAULTS, input, lambda.executor)
     const tags = input.Tags ?? {}
-    checkTags(tags)
+    checkTags(tags, call.http !== undefined)
     await requireAssumable(lambda, settings.roleArn, ref)
     if (settings.deadLetterArn !== null) await checkDeadLetter(lambda, ref, settings.roleArn, settings.deadLetterArn)
     const alreadyExists = () => resourceConflict(`Function already exist: ${ref.name}`)

@@ -2,7 +2,7 @@ import { uuid } from '../../../std/ids.ts'
 import { invalidParameterValue } from '../errors.ts'
 import type { LambdaOperation } from '../operation.ts'
 import { changeTags } from '../tagged-resource.ts'
-import { checkTags, tagContext } from '../tags.ts'
+import { checkTagCount, checkTags, tagContext } from '../tags.ts'
 
 export const tagResource: LambdaOperation<'TagResource'> = {
   authorize: ({ input }) => [
@@ -14,9 +14,10 @@ export const tagResource: LambdaOperation<'TagResource'> = {
     if (Object.keys(added).length === 0) {
       throw invalidParameterValue('An error occurred and the request cannot be processed.')
     }
+    checkTags(added, call.http !== undefined)
     await changeTags(call, lambda, uuid(), (before) => {
       const tags = { ...before, ...added }
-      checkTags(tags)
+      checkTagCount(tags)
       return tags
     })
     return {}

@@ -1,6 +1,7 @@
 import { uuid } from '../../../std/ids.ts'
 import type { LambdaOperation } from '../operation.ts'
 import { changeTags } from '../tagged-resource.ts'
+import { refuseSystemTags } from '../tags.ts'
 
 export const untagResource: LambdaOperation<'UntagResource'> = {
   authorize: ({ input }) => [
@@ -9,6 +10,7 @@ export const untagResource: LambdaOperation<'UntagResource'> = {
 
   async handle(call, lambda) {
     const removed = new Set(call.input.TagKeys ?? [])
+    if (call.http !== undefined) refuseSystemTags([...removed])
     await changeTags(call, lambda, uuid(), (before) =>
       Object.fromEntries(Object.entries(before).filter(([key]) => !removed.has(key))),
     )

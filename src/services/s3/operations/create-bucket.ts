@@ -13,7 +13,7 @@ import { hasGrantHeaders } from '../objects/refusals.ts'
 import { bucketArn, bucketGrant, type S3Input, type S3Operation } from '../operation.ts'
 import { CLASSIC_REGION, regionOfConstraint } from '../regions.ts'
 import { type BucketRow, buckets, bucketTags, type Tags } from '../tables.ts'
-import { parseTagSet } from '../tags.ts'
+import { isSystemTag, parseTagSet } from '../tags.ts'
 
 type CreateCall = Call<S3Input<'CreateBucket'>>
 
@@ -34,7 +34,10 @@ export const createBucket: S3Operation<'CreateBucket'> = {
       grants.push(bucketGrant('s3:PutBucketObjectLockConfiguration', bucket, context))
       grants.push(bucketGrant('s3:PutBucketVersioning', bucket, context))
     }
-    if ((configuration?.Tags ?? []).length > 0) grants.push(bucketGrant('s3:TagResource', bucket, context))
+    // CloudFormation's own marks are no tags of whoever calls; clients are refused them.
+    if ((configuration?.Tags ?? []).some(({ Key = '' }) => !isSystemTag(Key))) {
+      grants.push(bucketGrant('s3:TagResource', bucket, context))
+    }
     return grants
   },
 
@@ -121,10 +124,10 @@ function location({ input, region }: CreateCall): { region: string; constraint: 
   return { region, constraint }
 }
 
-function requestedTags({ input, caller }: CreateCall): Tags {
+function requestedTags({ input, http }: CreateCall): Tags {
   const tags = input.CreateBucketConfiguration?.Tags
   if (tags === undefined || tags.length === 0) return []
-  return parseTagSet({ TagSet: tags }, 'bucket', caller.kind === 'service')
+  return parseTagSet({ TagSet: tags }, 'bucket', http === undefined)
 }
 
 function refuseOptions({ input }: CreateCall): void {
