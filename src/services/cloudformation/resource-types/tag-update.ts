@@ -1,0 +1,11 @@
+import type { ResourceContext } from './resource-type.ts'
+import { allTags, type TagMap } from './resource-tags.ts'
+
+/**
+ * What an update sets and removes so that a resource has its tags and its stack's: all are set again, for an earlier attempt may have set
+ * only some. For services that keep `aws:` for themselves.
+ */
+export function tagUpdate(ctx: ResourceContext, before: TagMap, after: TagMap): { set: TagMap; remove: string[] } {
+  const set = allTags(ctx, after, 'unmarked')
+  return { set, remove: Object.keys(before).filter((key) => set[key] === undefined) }
+}
