@@ -11,7 +11,12 @@ describe('capabilities', () => {
     ['a bucket needs none', { Resources: { B: { Type: 'AWS::S3::Bucket' } } }, false, []],
     ['a role needs CAPABILITY_IAM', role({}), false, ['CAPABILITY_IAM']],
     ['a role with a name needs CAPABILITY_NAMED_IAM', role({ RoleName: 'r' }), false, ['CAPABILITY_NAMED_IAM']],
-    ['what macros made unseen needs CAPABILITY_AUTO_EXPAND', role({}), true, ['CAPABILITY_IAM', 'CAPABILITY_AUTO_EXPAND']],
+    [
+      'what macros made unseen needs CAPABILITY_AUTO_EXPAND',
+      role({}),
+      true,
+      ['CAPABILITY_IAM', 'CAPABILITY_AUTO_EXPAND'],
+    ],
   ] as const)('%s', (_, template, isExpanded, expected) => {
     expect(neededCapabilities(template, isExpanded).capabilities).toEqual(expected)
   })

@@ -41,7 +41,9 @@ export function neededCapabilities(template: Template, isExpanded: boolean): Nee
   return {
     capabilities,
     reason:
-      types.size === 0 ? undefined : `The following resource(s) require capabilities: [${[...types].sort().join(', ')}]`,
+      types.size === 0
+        ? undefined
+        : `The following resource(s) require capabilities: [${[...types].sort().join(', ')}]`,
   }
 }
 

@@ -7,8 +7,7 @@ import { AwsError } from '../../protocol/errors.ts'
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', 400, message)
 
 /** What the deployment tools look for when they ask whether a stack is there. */
-export const stackWithIdNotFound = (name: string): AwsError =>
-  validationError(`Stack with id ${name} does not exist`)
+export const stackWithIdNotFound = (name: string): AwsError => validationError(`Stack with id ${name} does not exist`)
 
 export const stackNotFound = (name: string): AwsError => validationError(`Stack [${name}] does not exist`)
 

@@ -1,0 +1,83 @@
+import { evaluateProperties } from '../../template/evaluate.ts'
+import type { Scope } from '../../template/scope.ts'
+import type { TemplateObject, TemplateValue } from '../../template/template.ts'
+import {
+  type Evaluated,
+  type EvaluatedObject,
+  isEvaluatedList,
+  isEvaluatedObject,
+  Unknown,
+} from '../../template/unknown.ts'
+import type { ResourceType } from './resource-types/resource-type.ts'
+import { isEngineType } from './resource-types/registry.ts'
+import { isKnownType, resourceSchemas } from './schemas.ts'
+
+export type FindResourceType = (name: string) => ResourceType | undefined
+
+/**
+ * All that a template asks for and cannot get here, a sentence each, naming the resource, its type and the property. Resources whose
+ * condition is false ask for nothing.
+ */
+export function refusalsOf(scope: Scope, findType: FindResourceType): readonly string[] {
+  const { Resources } = scope.template
+  const unknownTypes = new Set<string>()
+  const refusals: string[] = []
+  for (const [logicalId, { Type, Condition, Properties, CreationPolicy, UpdatePolicy }] of Object.entries(Resources)) {
+    if (Condition !== undefined && !scope.conditions.isTrue(Condition)) continue
+    const type = findType(Type)
+    if (type === undefined && !isEngineType(Type)) {
+      if (isKnownType(Type)) refusals.push(`Resource ${logicalId}: Millrace does not support the type ${Type}.`)
+      else unknownTypes.add(Type)
+      continue
+    }
+    const refuse = (what: string) => refusals.push(`Resource ${logicalId} of type ${Type}: ${what}`)
+    if (CreationPolicy !== undefined) refuse('Millrace does not support CreationPolicy.')
+    if (UpdatePolicy !== undefined) refuse('Millrace does not support UpdatePolicy.')
+    const properties = knownMembers(evaluateProperties(Properties, scope))
+    for (const sentence of propertyRefusals(Type, type, evaluateProperties(Properties, scope))) refuse(sentence)
+    for (const sentence of type?.refusals?.(properties) ?? []) refuse(sentence)
+  }
+  if (unknownTypes.size > 0) {
+    refusals.unshift(`Template format error: Unrecognized resource types: [${[...unknownTypes].join(', ')}]`)
+  }
+  return refusals
+}
+
+function propertyRefusals(
+  typeName: string,
+  type: ResourceType | undefined,
+  properties: EvaluatedObject,
+): readonly string[] {
+  const schema = resourceSchemas(typeName)
+  const isOpen = typeName.startsWith('Custom::') || typeName === 'AWS::CloudFormation::CustomResource'
+  const sentences: string[] = []
+  for (const name of Object.keys(properties)) {
+    if (schema !== undefined && !isOpen && !Object.hasOwn(schema.properties, name)) {
+      sentences.push(`Encountered unsupported property ${name}`)
+    } else if (type !== undefined && !type.properties.includes(name)) {
+      sentences.push(`Millrace does not support the property /Properties/${name}.`)
+    }
+  }
+  for (const [name, { isRequired }] of Object.entries(schema?.properties ?? {})) {
+    if (isRequired && !Object.hasOwn(properties, name)) {
+      sentences.push(`Properties validation failed with message: #: required key [${name}] not found`)
+    }
+  }
+  return sentences
+}
+
+/** Without the parts that only the deployment will tell. */
+function knownMembers(value: EvaluatedObject): TemplateObject {
+  const members: Record<string, TemplateValue> = {}
+  for (const [name, member] of Object.entries(value)) {
+    const known = knownPart(member)
+    if (known !== undefined) members[name] = known
+  }
+  return members
+}
+
+function knownPart(value: Evaluated): TemplateValue | undefined {
+  if (value instanceof Unknown) return undefined
+  if (isEvaluatedList(value)) return value.map(knownPart).filter((item) => item !== undefined)
+  return isEvaluatedObject(value) ? knownMembers(value) : value
+}
