@@ -32,6 +32,8 @@ export interface StackRow {
   /** Nested stacks. */
   readonly parentId: string | null
   readonly rootId: string | null
+  /** The step of its parent that a nested stack did what it was told by last. */
+  readonly parentToken: string | null
   /** What {@link revisions} has: what the stack was last told to be; null while in REVIEW_IN_PROGRESS. */
   readonly revision: number | null
   /** What a rollback goes back to; null: nothing, the stack was never whole. */
@@ -39,6 +41,8 @@ export interface StackRow {
   /** Grows whenever the stack becomes whole: notes of an earlier age on resources are void. */
   readonly age: number
   readonly outputs: readonly OutputRow[]
+  /** Why the last operation failed; null when it did not. */
+  readonly failure: string | null
   /** The change set that was executed last. */
   readonly changeSetId: string | null
   readonly drift: StackDriftRow | null
@@ -96,17 +100,23 @@ export const revisions = new LargeTable<readonly [stackId: string, revision: num
 
 export type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate' | 'Snapshot'
 
-/** What exists for a logical id, or existed before. */
-export interface MadeResource {
+/** What a resource is to be, or was made of. */
+export interface ResourceTarget {
   readonly type: string
-  readonly physicalId: string
-  /** What it was last made of: functions evaluated, dynamic references left as they stand in the template. */
+  /** Functions evaluated, dynamic references left as they stand in the template. */
   readonly properties: TemplateObject
-  readonly attributes: TemplateObject
-  /** Logical ids that it was made after: it is deleted before them. */
+  /** Logical ids that it is made after: it is deleted before them. */
   readonly dependencies: readonly string[]
   readonly deletionPolicy: DeletionPolicy
   readonly updateReplacePolicy: DeletionPolicy
+  /** Of the stack's tags, which resources get too. */
+  readonly tagsDigest: string
+}
+
+/** What exists for a logical id, or existed before. */
+export interface MadeResource extends ResourceTarget {
+  readonly physicalId: string
+  readonly attributes: TemplateObject
   /** Attributes that a custom resource does not want to be shown. */
   readonly isNoEcho: boolean
 }
@@ -116,8 +126,8 @@ export interface ResourceStep {
   readonly action: 'create' | 'update' | 'delete'
   /** The same for every attempt. */
   readonly token: string
-  /** The properties that it will have. */
-  readonly properties: TemplateObject
+  /** What it will be; null when it is deleted. */
+  readonly target: ResourceTarget | null
   /** The old resource is given up for a new one. */
   readonly isReplacement: boolean
   readonly startedMs: number
@@ -137,11 +147,13 @@ export interface ResourceRow {
   readonly status: ResourceStatus
   readonly statusReason: string | null
   readonly updatedMs: number
-  /** What is there; null while it is made for the first time, and after that failed. */
+  /** What clients are shown; stays when the resource is deleted. */
+  readonly physicalId: string | null
+  /** What is there; null while it is made for the first time, after that failed, and when it is deleted. */
   readonly made: MadeResource | null
   readonly step: ResourceStep | null
-  /** The operation that looked at it last, and what came of it. */
-  readonly operationId: string
+  /** Operation and phase that looked at it last, and what came of it. A step that failed is kept: it may have got somewhere. */
+  readonly mark: string
   readonly outcome: 'running' | 'done' | 'failed'
   /**
    * What it was when the stack was whole last, if it has been touched since: `made` null when it did not exist. Counts only in the age it was noted in.
@@ -167,6 +179,8 @@ export interface RetiredRow {
   /** Who is to be asked before it goes: 'replaced' UpdateReplacePolicy, 'removed' DeletionPolicy, 'undone' nobody: it is a failed update's. */
   readonly why: 'replaced' | 'removed' | 'undone'
   readonly step: ResourceStep | null
+  readonly mark: string
+  readonly outcome: 'running' | 'done' | 'failed'
   readonly attempts: number
 }
 
@@ -199,9 +213,10 @@ export const events = new LargeTable<EventKey, EventRow>('cloudformation-event')
 export type OperationKind = 'create' | 'update' | 'delete' | 'rollback' | 'continue-update-rollback'
 
 /**
- * deploy → cleanup, or (it failed) restore → cleanup, or undo; delete. `hold`: a nested stack that waits for what its parent says of its update.
+ * deploy → cleanup, or (it failed) restore → cleanup, or undo; delete. `hold`: a nested stack that waits for what its parent says of its
+ * update; `release`: it stays.
  */
-export type OperationPhase = 'deploy' | 'undo' | 'restore' | 'hold' | 'cleanup' | 'delete'
+export type OperationPhase = 'deploy' | 'undo' | 'restore' | 'hold' | 'release' | 'cleanup' | 'delete'
 
 export interface OperationRow {
   readonly operationId: string
@@ -215,12 +230,11 @@ export interface OperationRow {
   /** TimeoutInMinutes of a create; null: none. */
   readonly deadlineMs: number | null
   readonly onFailure: 'rollback' | 'delete' | 'keep'
-  /** Why the phase is to be given up; null: it is not. Set by CancelUpdateStack, by a parent, and by the time being over. */
+  /** Why the deployment is to be given up; null: it is not. Set by CancelUpdateStack, DeleteStack, a parent, and by the time being over. */
   readonly cancelled: string | null
   readonly resourcesToSkip: readonly string[]
   readonly retainResources: readonly string[]
-  /** Whether an ending of this phase is a failed operation's: the cleanup after a restore. */
-  readonly hasFailed: boolean
+  /** What failed beside resources (an export, an import); later the whole reason. */
   readonly failure: string | null
   /** The process and run that works on it: what others had in hand is void. */
   readonly runner: string | null
