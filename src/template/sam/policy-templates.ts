@@ -47,7 +47,10 @@ function expandOne(logicalId: string, policy: JsonObject): JsonObject {
   const missing = template.parameters.filter((parameter) => !Object.hasOwn(values, parameter))
   if (missing.length > 0) {
     const names = missing.map((parameter) => `'${parameter}'`).join(', ')
-    throw invalidResource(logicalId, `Following required parameters of template '${name}' don't have values: [${names}]`)
+    throw invalidResource(
+      logicalId,
+      `Following required parameters of template '${name}' don't have values: [${names}]`,
+    )
   }
   return { Statement: fillIn(template.statements, values) }
 }

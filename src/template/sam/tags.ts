@@ -36,7 +36,11 @@ export function samTags(logicalId: string, tags: Json | undefined): JsonObject[]
 }
 
 /** `PropagateTags`: the function's tags replace those of everything made for it. */
-export function propagateTags(resources: readonly Generated[], tags: Json | undefined, isWanted: Json | undefined): void {
+export function propagateTags(
+  resources: readonly Generated[],
+  tags: Json | undefined,
+  isWanted: Json | undefined,
+): void {
   if (!isGiven(isWanted) || !isGiven(tags)) return
   for (const resource of resources) if (TAGGABLE.has(resource.type)) resource.properties.Tags = tagList(tags)
 }

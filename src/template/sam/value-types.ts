@@ -17,8 +17,10 @@ export const isString = (value: Json) => typeof value === 'string'
 export const isBoolean = (value: Json) => typeof value === 'boolean'
 export const isInteger = (value: Json) => Number.isInteger(value) || typeof value === 'boolean'
 export const isList = (value: Json) => Array.isArray(value)
+export const isMap = (value: Json) => isObject(value)
 export const isAny = () => true
-export const isListOf = (matches: (value: Json) => boolean) => (value: Json) => Array.isArray(value) && value.every(matches)
+export const isListOf = (matches: (value: Json) => boolean) => (value: Json) =>
+  Array.isArray(value) && value.every(matches)
 export const isMapOf = (matches: (value: Json) => boolean) => (value: Json) =>
   isObject(value) && Object.values(value).every(matches)
 export const isStringOrMap = (value: Json) => typeof value === 'string' || isObject(value)
@@ -39,7 +41,12 @@ export function required(valueType: ValueType): ValueType {
 }
 
 /** Throws for the first property that is unknown, missing or of the wrong type, in AWS's words and order. */
-export function checkProperties(logicalId: string, resourceType: string, properties: JsonObject, types: PropertyTypes): void {
+export function checkProperties(
+  logicalId: string,
+  resourceType: string,
+  properties: JsonObject,
+  types: PropertyTypes,
+): void {
   for (const name of Object.keys(properties)) {
     if (!Object.hasOwn(types, name))
       throw invalidResource(logicalId, `property ${name} not defined for resource of type ${resourceType}`)
