@@ -7,6 +7,7 @@ import { iamRole } from './iam/role.ts'
 import { iamUser } from './iam/user.ts'
 import { iamUserToGroupAddition } from './iam/user-to-group-addition.ts'
 import { lambdaAlias } from './lambda/alias.ts'
+import { lambdaCodeSigningConfig } from './lambda/code-signing-config.ts'
 import { lambdaEventInvokeConfig } from './lambda/event-invoke-config.ts'
 import { lambdaEventSourceMapping } from './lambda/event-source-mapping.ts'
 import { lambdaFunction } from './lambda/function.ts'
@@ -17,10 +18,37 @@ import { lambdaUrl } from './lambda/url.ts'
 import { lambdaVersion } from './lambda/version.ts'
 import { s3Bucket } from './s3/bucket.ts'
 import { s3BucketPolicy } from './s3/bucket-policy.ts'
+import { eventsEventBus } from './events/event-bus.ts'
+import { eventsEventBusPolicy } from './events/event-bus-policy.ts'
+import { eventsRule } from './events/rule.ts'
+import { logsLogGroup } from './logs/log-group.ts'
+import { snsSubscription } from './sns/subscription.ts'
+import { snsTopic } from './sns/topic.ts'
+import { snsTopicPolicy } from './sns/topic-policy.ts'
+import { sqsQueue } from './sqs/queue.ts'
+import { sqsQueuePolicy } from './sqs/queue-policy.ts'
+import { ssmParameter } from './ssm/parameter.ts'
+import { cdkMetadata } from './inert/cdk-metadata.ts'
+import { ecrRepository } from './inert/ecr-repository.ts'
+import { kmsAlias, kmsKey } from './inert/kms.ts'
 import type { ResourceType } from './resource-type.ts'
 
 /** Every resource type that stacks make by calling a service; a new one is a file and a line here. */
 const RESOURCE_TYPES: readonly ResourceType[] = [
+  eventsEventBus,
+  eventsEventBusPolicy,
+  eventsRule,
+  logsLogGroup,
+  snsSubscription,
+  snsTopic,
+  snsTopicPolicy,
+  sqsQueue,
+  sqsQueuePolicy,
+  ssmParameter,
+  cdkMetadata,
+  ecrRepository,
+  kmsAlias,
+  kmsKey,
   iamAccessKey,
   iamGroup,
   iamManagedPolicy,
@@ -32,6 +60,7 @@ const RESOURCE_TYPES: readonly ResourceType[] = [
   iamUser,
   iamUserToGroupAddition,
   lambdaAlias,
+  lambdaCodeSigningConfig,
   lambdaEventInvokeConfig,
   lambdaEventSourceMapping,
   lambdaFunction,

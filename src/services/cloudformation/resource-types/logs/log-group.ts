@@ -14,11 +14,12 @@ export const logsLogGroup = defineResourceType({
 
   async create(ctx, { LogGroupName, RetentionInDays, LogGroupClass, Tags }) {
     const logGroupName = LogGroupName ?? ctx.physicalName({ lengthMax: NAME_LENGTH_MAX })
+    const tags = allTags(ctx, tagMap(Tags), 'unmarked')
     try {
       await ctx.call('logs', 'CreateLogGroup', {
         logGroupName,
         ...(LogGroupClass !== undefined && { logGroupClass: LogGroupClass as 'STANDARD' }),
-        tags: { ...allTags(ctx, tagMap(Tags), 'unmarked') },
+        ...(Object.keys(tags).length > 0 && { tags: { ...tags } }),
       })
     } catch (error) {
       if (!ctx.isRepeat || !isCode(error, 'ResourceAlreadyExistsException')) throw error
