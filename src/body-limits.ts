@@ -17,4 +17,6 @@ export const COLLECTED_BYTES_MAX = {
   /** Messages of 256 KiB: a form has three bytes for one. */
   sns: 2 * MIB,
   ssm: MIB,
+  /** A template of 51,200 bytes, and 200 parameters of 4 KiB: a form has three bytes for one. */
+  cloudformation: 4 * MIB,
 } as const

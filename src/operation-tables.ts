@@ -1,3 +1,4 @@
+import { COLLECTED_BYTES_MAX } from './body-limits.ts'
 import type { Endpoint, OperationTable } from './protocol/pipeline.ts'
 import { loadService } from './protocol/services.ts'
 import type { ServiceName } from './services/door.ts'
@@ -16,6 +17,8 @@ const LOADERS = {
   sns: async (): Promise<OperationTable> => (await import('./services/sns/operations.ts')).operations,
   events: async (): Promise<OperationTable> => (await import('./services/events/operations.ts')).operations,
   cloudwatch: async (): Promise<OperationTable> => (await import('./services/cloudwatch/operations.ts')).operations,
+  cloudformation: async (): Promise<OperationTable> =>
+    (await import('./services/cloudformation/operations.ts')).operations,
   ssm: async (): Promise<OperationTable> => (await import('./services/ssm/operations.ts')).operations,
 }
 
@@ -58,10 +61,13 @@ const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
   cloudformation: 'cloudformation',
 }
 
-const BODY_BYTES_MAX = 1024 * 1024
+export interface Room extends Pick<Endpoint, 'service' | 'verifyBody' | 'crossOriginHeaders' | 'onReply'> {}
 
-export interface Room
-  extends Pick<Endpoint, 'service' | 'bodyBytesMax' | 'verifyBody' | 'crossOriginHeaders' | 'onReply'> {}
+/** Services that have nothing more to say to the pipeline than what their operations work with. */
+export function roomsOf<N extends ServiceName>(services: Readonly<Record<N, unknown>>): Readonly<Record<N, Room>> {
+  const rooms = Object.entries(services).map(([name, service]) => [name, { service }])
+  return Object.fromEntries(rooms) as Record<N, Room>
+}
 
 /** Every service on the wire; a model is read when the first call of its service comes. */
 export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoint[] {
@@ -74,7 +80,7 @@ export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoin
         return operationsOf(name)
       },
       service: room?.service,
-      bodyBytesMax: room?.bodyBytesMax ?? BODY_BYTES_MAX,
+      bodyBytesMax: COLLECTED_BYTES_MAX[name],
       ...(room?.verifyBody && { verifyBody: room.verifyBody }),
       ...(room?.crossOriginHeaders && { crossOriginHeaders: room.crossOriginHeaders }),
       ...(room?.onReply && { onReply: room.onReply }),

@@ -2,14 +2,12 @@ import { join, resolve } from 'node:path'
 import { accessDenied } from './auth/access-denied.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { createAuthorizer } from './auth/authorize.ts'
-import type { BlobId, BlobStore } from './blobs/blobs.ts'
-import { sweep } from './blobs/sweep.ts'
-import { COLLECTED_BYTES_MAX } from './body-limits.ts'
 import type { ServerConfig } from './config.ts'
 import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
 import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
 import type { Delivery, Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
+import { createDeployment } from './deployment.ts'
 import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
 import { printable } from './http/address.ts'
@@ -17,7 +15,7 @@ import { Listener, type ListenerOptions } from './http/listener.ts'
 import { openSecureDoor } from './http/secure-door.ts'
 import { createLog, type Log } from './log.ts'
 import { createLoopWatch } from './loops.ts'
-import { endpointsOf, loadOperations } from './operation-tables.ts'
+import { endpointsOf, loadOperations, roomsOf } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
 import type { Grant, HttpInfo } from './protocol/operation.ts'
 import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
@@ -49,6 +47,7 @@ import { type Clock, systemClock } from './std/clock.ts'
 import { DisposeStack } from './std/dispose-stack.ts'
 import { uuid } from './std/ids.ts'
 import { openStorage } from './storage.ts'
+import { sweepBlobs } from './sweep-blobs.ts'
 import { translateFailure } from './translate-failure.ts'
 import { VERSION } from './version.ts'
 import { every, startWorker, type Worker } from './worker-loop.ts'
@@ -77,8 +76,6 @@ export interface ServerParts {
 const LEASE_MS = 60_000
 /** Requests to function URLs are signed for Lambda, or not at all. */
 const FUNCTION_URL_SIGNING = { signingName: 'lambda', style: 'json', allowsAnonymous: true } as const
-/** Longer than the longest upload may take between its first byte and its commit. */
-const BLOB_GRACE_MS = 24 * 3_600_000
 const SWEEP_INTERVAL_MS = 6 * 3_600_000
 const TOPIC_UPKEEP_INTERVAL_MS = 60_000
 const TRACE_SWEEP_INTERVAL_MS = 10 * 60_000
@@ -210,6 +207,20 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const loops = createLoopWatch({ iam, lambda, authorize, log, isStrict: config.strictLoops })
   const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, call, eventVersion })
 
+  // Stacks, which are made of all of these.
+  const deployment = createDeployment({
+    store,
+    clock,
+    iam,
+    call,
+    queue: queueOptions,
+    origin: () => endpoint,
+    domains: config.domains,
+    onFailure: onFailure('stacks'),
+    onBug: (error, path) => log.error('bug', { path, error }),
+  })
+  const { cloudformation } = deployment
+
   // Every call of every service.
   const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })
   const pipeline: Pipeline = createPipeline({
@@ -219,20 +230,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     endpoints: endpointsOf({
       s3: {
         service: s3,
-        bodyBytesMax: COLLECTED_BYTES_MAX.s3,
         verifyBody: verifyDocument,
         crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
         onReply: s3.accessLog.note,
       },
-      lambda: { service: lambda, bodyBytesMax: COLLECTED_BYTES_MAX.lambda },
-      iam: { service: iam, bodyBytesMax: COLLECTED_BYTES_MAX.iam },
-      sts: { service: sts, bodyBytesMax: COLLECTED_BYTES_MAX.sts },
-      logs: { service: logs, bodyBytesMax: COLLECTED_BYTES_MAX.logs },
-      cloudwatch: { service: cloudwatch, bodyBytesMax: COLLECTED_BYTES_MAX.cloudwatch },
-      events: { service: events, bodyBytesMax: COLLECTED_BYTES_MAX.events },
-      sqs: { service: sqs, bodyBytesMax: COLLECTED_BYTES_MAX.sqs },
-      sns: { service: sns, bodyBytesMax: COLLECTED_BYTES_MAX.sns },
-      ssm: { service: ssm, bodyBytesMax: COLLECTED_BYTES_MAX.ssm },
+      ...roomsOf({ lambda, iam, sts, logs, cloudwatch, events, sqs, sns, ssm, cloudformation }),
     }),
     authenticate,
     decide: (...question) => authorizer.decide(...question),
@@ -275,7 +277,11 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     domains: config.domains,
     secureLoopback: config.secureLoopback,
     handle: (request) =>
-      functionUrls.handle(request) ?? websites.handle(request) ?? endpoints(request) ?? pipeline.handle(request),
+      functionUrls.handle(request) ??
+      websites.handle(request) ??
+      deployment.answer(request) ??
+      endpoints(request) ??
+      pipeline.handle(request),
     onBrokenReply: (error, target) => log.error('reply.broken', { target, error }),
   }
   const listener = opened.use(await Listener.start({ ...door, port: config.port }))
@@ -299,7 +305,13 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
 
   // Work that waits for nobody to ask.
   executor.startAhead()
-  for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher, sns.deliverer]) {
+  for (const { worker } of [
+    lambda.invoker,
+    lambda.destinations,
+    delivery.dispatcher,
+    sns.deliverer,
+    cloudformation.engine,
+  ]) {
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
@@ -377,18 +389,6 @@ function statusOf(config: ServerConfig, executor: Executor, startedMs: number): 
     runtimes: executor.runtimes,
     memoryBytes: process.memoryUsage.rss(),
   }
-}
-
-async function sweepBlobs(blobs: BlobStore, s3: S3, lambda: Lambda, clock: Clock, signal: AbortSignal): Promise<void> {
-  await lambda.code.sweep()
-  const ofFunctions = new Set<BlobId>()
-  for await (const id of lambda.referencedBlobs()) ofFunctions.add(id)
-  await sweep(blobs, {
-    nowMs: clock.now(),
-    graceMs: BLOB_GRACE_MS,
-    isReferenced: async (id) => ofFunctions.has(id) || (await s3.isReferenced(id)),
-    signal,
-  })
 }
 
 async function close(opened: DisposeStack, log: Log): Promise<void> {

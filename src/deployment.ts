@@ -1,0 +1,89 @@
+import type { Caller } from './protocol/caller.ts'
+import { AwsError } from './protocol/errors.ts'
+import type { HttpReply, HttpRequest } from './protocol/pipeline.ts'
+import { createQueue, type QueueOptions } from './queue/queue.ts'
+import type { StackLook } from './services/cloudformation/engine/engine.ts'
+import { RESPONSE_PATH } from './services/cloudformation/engine/responses.ts'
+import { CloudFormation } from './services/cloudformation/service.ts'
+import type { CallDoor } from './services/door.ts'
+import { listAwsManagedPolicies } from './services/iam/aws-managed/catalog.ts'
+import type { Iam } from './services/iam/service.ts'
+import type { Clock } from './std/clock.ts'
+import type { Store } from './store/store.ts'
+
+export interface DeploymentParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly iam: Iam
+  readonly call: CallDoor
+  readonly queue: Omit<QueueOptions, 'name'>
+  readonly origin: () => string
+  readonly domains: readonly string[]
+  readonly onFailure: (error: unknown) => void
+  readonly onBug: (error: unknown, path: string) => void
+}
+
+export interface Deployment {
+  readonly cloudformation: CloudFormation
+  /** Where custom resources and wait conditions are answered: the address is the permission. Undefined for every other request. */
+  readonly answer: (request: HttpRequest) => Promise<HttpReply> | undefined
+}
+
+const PRINCIPAL = 'cloudformation.amazonaws.com'
+const SESSION_MS = 12 * 3_600_000
+/** Longer than any answer may be; how long one may be is for the engine to say. */
+const ANSWER_BYTES_MAX = 64 * 1024
+
+/** Stacks, and what they need of the rest of the house. */
+export function createDeployment(parts: DeploymentParts): Deployment {
+  const { store, clock, iam, call, origin, domains, onFailure } = parts
+  const policyArns = new Map(listAwsManagedPolicies().map(({ name, arn }) => [name, arn]))
+  const cloudformation = new CloudFormation({
+    store,
+    clock,
+    call,
+    queue: createQueue<StackLook>(store, { ...parts.queue, name: 'stacks' }),
+    callerFor: (roleArn, stackId) => assume(iam, roleArn, stackId),
+    managedPolicyArn: (name) => policyArns.get(name),
+    origin,
+    domains,
+    onFailure,
+  })
+  return {
+    cloudformation,
+    answer: (request) =>
+      request.path.startsWith(RESPONSE_PATH) && request.method === 'PUT'
+        ? takeAnswer(cloudformation, request, parts.onBug)
+        : undefined,
+  }
+}
+
+/** The role of a stack as a caller. Throws ValidationError when it does not exist or does not trust CloudFormation. */
+async function assume(iam: Iam, roleArn: string, stackId: string): Promise<Caller> {
+  const role = await iam.findRole(roleArn)
+  const source = { sourceArn: stackId, sourceAccount: iam.accountId }
+  if (role === undefined || !(await iam.canAssume(roleArn, PRINCIPAL, source))) {
+    throw new AwsError('ValidationError', 400, `Role ${roleArn} is invalid or cannot be assumed`)
+  }
+  const session = await iam.openRoleSession({ role, sessionName: 'AWSCloudFormation', durationMs: SESSION_MS })
+  return session.caller
+}
+
+async function takeAnswer(
+  { engine }: CloudFormation,
+  request: HttpRequest,
+  onBug: DeploymentParts['onBug'],
+): Promise<HttpReply> {
+  try {
+    const body = await request.body.collect(ANSWER_BYTES_MAX)
+    const reply = await engine.responses.put(request.target, body)
+    return text(reply?.status ?? 404, reply?.text ?? '')
+  } catch (error) {
+    if (!request.isGone) onBug(error, RESPONSE_PATH)
+    return text(500, '')
+  }
+}
+
+function text(status: number, body: string): HttpReply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(body) }
+}
