@@ -35,7 +35,7 @@ export interface ResourceState {
 }
 
 export interface ExistingResource extends ResourceState {
-  /** What the resource was last made of. */
+  /** What the resource was last made of; where an update of it failed, what that was to make of it, since it may have got that far. */
   readonly properties: TemplateObject
 }
 

@@ -1,7 +1,7 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import type { TemplateObject, TemplateValue } from '../../../template/template.ts'
 import type { ExistingResource, ResourceContext, ResourceState, ResourceType } from './resource-type.ts'
-import { asWritten, type Members, type Shaped, shaped, unsupportedMembers } from './shape.ts'
+import { asWritten, isEqual, type Members, type Shaped, shaped, unsupportedMembers } from './shape.ts'
 
 export interface ExistingShaped<S extends Members> extends ResourceState {
   /** What the resource was last made of. */
@@ -48,7 +48,9 @@ export function defineResourceType<const S extends Members>(type: ShapedType<S>)
     create: async (ctx, properties) => type.create(ctx, reading(properties)),
     async update(ctx, existing, properties) {
       const read = reading(properties)
-      if (type.update !== undefined) return type.update(ctx, known(existing), read)
+      // What is to become what it was already is not sure to be it: an update of it may have failed half-way.
+      const again = { ...ctx, isRepeat: ctx.isRepeat || isEqual(existing.properties, properties) }
+      if (type.update !== undefined) return type.update(again, known(existing), read)
       return { physicalId: existing.physicalId, attributes: existing.attributes }
     },
     delete: async (ctx, existing) => type.delete(ctx, known(existing)),

@@ -23,6 +23,7 @@ export const FUNCTION = {
   VpcConfig: { SecurityGroupIds: ['text'], SubnetIds: ['text'], Ipv6AllowedForDualStack: 'boolean' },
   FileSystemConfigs: ['json'],
   RuntimeManagementConfig: { UpdateRuntimeOn: 'text', RuntimeVersionArn: 'text' },
+  CodeSigningConfigArn: 'text',
   ReservedConcurrentExecutions: 'number',
   RecursiveLoop: 'text',
   Tags: TAGS,

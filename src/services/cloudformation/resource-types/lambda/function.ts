@@ -5,6 +5,7 @@ import { allTags, areOfThisResource, ownTagList, tagChanges, tagMap } from '../r
 import { isEqual } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
 import { codeInput, configurationInput, configurationProperties, type FunctionInput } from './function-input.ts'
+import { FUNCTION_SETTINGS } from './function-settings.ts'
 import { FUNCTION, type FunctionProperties } from './function-shape.ts'
 import { isInlineRuntime } from './inline-code.ts'
 
@@ -15,17 +16,16 @@ export const lambdaFunction = defineResourceType({
   name: 'AWS::Lambda::Function',
   shape: FUNCTION,
   // What is in a package cannot be told from it.
-  writeOnly: ['Code', 'FileSystemConfigs', 'VpcConfig', 'RuntimeManagementConfig'],
+  writeOnly: ['Code', 'FileSystemConfigs', 'VpcConfig'],
   refusals,
 
   async create(ctx, properties) {
     const name = properties.FunctionName ?? ctx.physicalName({ lengthMax: NAME_LENGTH_MAX })
     const arn = await makeFunction(ctx, name, properties)
-    const { ReservedConcurrentExecutions: reserved, RecursiveLoop: loop } = properties
     return finishOrUndo(
       async () => {
-        if (reserved !== undefined) await putConcurrency(ctx, name, reserved)
-        if (loop !== undefined) await putRecursion(ctx, name, loop)
+        const { CodeSigningConfigArn: _, ...rest } = properties
+        for (const each of FUNCTION_SETTINGS) await each.change(ctx, name, {}, rest)
         return stateOf(name, arn)
       },
       () => ctx.call('lambda', 'DeleteFunction', { FunctionName: name }),
@@ -43,15 +43,8 @@ export const lambdaFunction = defineResourceType({
     if (ctx.isRepeat || !isEqual(configurationInput(name, before), configuration)) {
       await ctx.call('lambda', 'UpdateFunctionConfiguration', configuration)
     }
-    const { ReservedConcurrentExecutions: reserved, RecursiveLoop: loop } = properties
-    if (isChanged('ReservedConcurrentExecutions')) {
-      if (reserved !== undefined) await putConcurrency(ctx, name, reserved)
-      else if (before.ReservedConcurrentExecutions !== undefined) {
-        await ctx.call('lambda', 'DeleteFunctionConcurrency', { FunctionName: name })
-      }
-    }
-    if (isChanged('RecursiveLoop') && (loop ?? before.RecursiveLoop) !== undefined) {
-      await putRecursion(ctx, name, loop ?? 'Terminate')
+    for (const each of FUNCTION_SETTINGS) {
+      if (isChanged(each.name)) await each.change(ctx, name, before, properties)
     }
     await changeTags(ctx, arn, before, properties)
     return stateOf(name, arn)
@@ -65,14 +58,8 @@ export const lambdaFunction = defineResourceType({
     const actual = await unlessGone(ctx.call('lambda', 'GetFunctionConfiguration', { FunctionName }), GONE)
     if (actual === undefined) return undefined
     const told: Record<string, TemplateValue | undefined> = configurationProperties(actual)
-    if (properties.ReservedConcurrentExecutions !== undefined) {
-      const { ReservedConcurrentExecutions: reserved } = await ctx.call('lambda', 'GetFunctionConcurrency', {
-        FunctionName,
-      })
-      told.ReservedConcurrentExecutions = reserved
-    }
-    if (properties.RecursiveLoop !== undefined) {
-      told.RecursiveLoop = (await ctx.call('lambda', 'GetFunctionRecursionConfig', { FunctionName })).RecursiveLoop
+    for (const { name, get } of FUNCTION_SETTINGS) {
+      if (properties[name] !== undefined) told[name] = await get(ctx, FunctionName)
     }
     if (properties.Tags !== undefined) {
       const { Tags = {} } = await ctx.call('lambda', 'ListTags', { Resource: String(attributes.Arn) })
@@ -84,6 +71,7 @@ export const lambdaFunction = defineResourceType({
 
 /** The ARN of the function; of the one that an earlier attempt has made, where it did. */
 async function makeFunction(ctx: ResourceContext, name: string, properties: FunctionProperties): Promise<string> {
+  const { CodeSigningConfigArn } = properties
   const { FunctionName, Architectures, ...code } = { FunctionName: name, ...codeInput(properties) }
   try {
     const { FunctionArn = '' } = await ctx.call('lambda', 'CreateFunction', {
@@ -93,6 +81,7 @@ async function makeFunction(ctx: ResourceContext, name: string, properties: Func
       Code: code,
       ...(Architectures && { Architectures }),
       ...(properties.PackageType !== undefined && { PackageType: 'Zip' }),
+      ...(CodeSigningConfigArn !== undefined && { CodeSigningConfigArn }),
       Tags: { ...allTags(ctx, tagMap(properties.Tags), 'marked') },
     } as FunctionInput<'CreateFunction'>)
     return FunctionArn
@@ -120,17 +109,6 @@ async function changeTags(
   const TagKeys = Object.keys(tagMap(before.Tags)).filter((key) => wanted[key] === undefined && key in actual)
   if (Object.keys(set).length > 0) await ctx.call('lambda', 'TagResource', { Resource, Tags: { ...set } })
   if (TagKeys.length > 0) await ctx.call('lambda', 'UntagResource', { Resource, TagKeys })
-}
-
-function putConcurrency(ctx: ResourceContext, FunctionName: string, ReservedConcurrentExecutions: number) {
-  return ctx.call('lambda', 'PutFunctionConcurrency', { FunctionName, ReservedConcurrentExecutions })
-}
-
-function putRecursion(ctx: ResourceContext, FunctionName: string, loop: string) {
-  return ctx.call('lambda', 'PutFunctionRecursionConfig', {
-    FunctionName,
-    RecursiveLoop: loop as FunctionInput<'PutFunctionRecursionConfig'>['RecursiveLoop'],
-  })
 }
 
 /** Then the file that holds the code is another. */
@@ -171,8 +149,8 @@ function refusals(properties: TemplateObject): string[] {
   if (member('SnapStart', 'ApplyOn') === 'PublishedVersions') {
     sentences.push('SnapStart.ApplyOn PublishedVersions is not supported')
   }
-  if ((member('RuntimeManagementConfig', 'UpdateRuntimeOn') ?? 'Auto') !== 'Auto') {
-    sentences.push('RuntimeManagementConfig.UpdateRuntimeOn is only supported as Auto')
+  if (member('RuntimeManagementConfig', 'UpdateRuntimeOn') === 'Manual') {
+    sentences.push('RuntimeManagementConfig.UpdateRuntimeOn Manual is not supported')
   }
   return sentences
 }

@@ -1,15 +1,16 @@
-import { alreadyExists, unlessGone } from '../outcomes.ts'
+import { alreadyExists, finishOrUndo, unlessGone } from '../outcomes.ts'
 import type { ResourceContext } from '../resource-type.ts'
 import { defineResourceType } from '../shaped-type.ts'
 import { unqualified } from './function-names.ts'
+import { changeProvisioned, PROVISIONED, readProvisioned } from './provisioned.ts'
 
 const GONE = 'ResourceNotFoundException'
 
 export const lambdaVersion = defineResourceType({
   name: 'AWS::Lambda::Version',
-  shape: { FunctionName: 'text', Description: 'text', CodeSha256: 'text' },
+  shape: { FunctionName: 'text', Description: 'text', CodeSha256: 'text', ...PROVISIONED },
 
-  async create(ctx, { FunctionName = '', Description, CodeSha256 }) {
+  async create(ctx, { FunctionName = '', Description, CodeSha256, ProvisionedConcurrencyConfig }) {
     // Lambda answers the last version again where nothing has changed since; two resources must not share one, for deleting either deletes it.
     const before = ctx.isRepeat ? undefined : await versionsOf(ctx, FunctionName)
     const { Version = '', FunctionArn = '' } = await ctx.call('lambda', 'PublishVersion', {
@@ -22,16 +23,28 @@ export const lambdaVersion = defineResourceType({
         `A version for this Lambda function exists ( ${Version} ). Modify the function to create a new version.`,
       )
     }
-    return { physicalId: FunctionArn, attributes: { Version, FunctionArn } }
+    return finishOrUndo(
+      async () => {
+        await changeProvisioned(ctx, FunctionArn, undefined, ProvisionedConcurrencyConfig)
+        return { physicalId: FunctionArn, attributes: { Version, FunctionArn } }
+      },
+      () => ctx.call('lambda', 'DeleteFunction', { FunctionName: FunctionArn }),
+    )
   },
 
   async delete(ctx, { physicalId: FunctionName }) {
     await unlessGone(ctx.call('lambda', 'DeleteFunction', { FunctionName }), GONE)
   },
 
-  async read(ctx, { physicalId, properties: { FunctionName = '' } }) {
+  async read(ctx, { physicalId, properties: { FunctionName = '', ProvisionedConcurrencyConfig: provisioned } }) {
     const actual = await unlessGone(ctx.call('lambda', 'GetFunctionConfiguration', { FunctionName: physicalId }), GONE)
-    return actual && { FunctionName, Description: actual.Description, CodeSha256: actual.CodeSha256 }
+    if (actual === undefined) return undefined
+    return {
+      FunctionName,
+      Description: actual.Description,
+      CodeSha256: actual.CodeSha256,
+      ...(provisioned && { ProvisionedConcurrencyConfig: await readProvisioned(ctx, physicalId) }),
+    }
   },
 })
 
