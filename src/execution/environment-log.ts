@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../std/clock.ts'
 import type { FunctionSpec, LogStream } from './execution.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** Longest one event may be, in bytes; CloudWatch's limit since 2025. Longer lines become several events. */
 export const EVENT_BYTES_MAX = 1024 * 1024
@@ -19,10 +20,18 @@ export class EnvironmentLog {
   /** Newest last; undefined between invocations. */
   #tail: string[] | undefined
   #tailLength = 0
+  /** Where extensions listen, what the function and they say goes there too. */
+  telemetry: Telemetry | undefined
 
   constructor(stream: LogStream, clock: Clock) {
     this.#stream = stream
     this.#clock = clock
+  }
+
+  /** One event of a process, with its line end. */
+  writeOf(source: 'function' | 'extension', message: string): void {
+    this.telemetry?.line(source, message)
+    this.write(message)
   }
 
   /** One event, with its line end. Nothing for undefined. */

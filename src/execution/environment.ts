@@ -81,7 +81,7 @@ export class Environment {
     this.#log = new EnvironmentLog(spec.openLog(this.#streamName), options.clock)
     const { clock, runtime, initializationType } = options
     const lines = new PlatformLines(spec, runtime.versionText, this.#id, initializationType)
-    this.#journal = new Journal(lines, this.#log, clock)
+    this.#journal = new Journal(lines, this.#log, clock, spec.logFormat === 'JSON')
   }
 
   get state(): EnvironmentState {
@@ -261,7 +261,7 @@ export class Environment {
     try {
       const started = isExtended ? withExtensions(command, extensions, paths, ports) : command
       this.#session = new RuntimeSession(sandbox, { ...started, variables }, this.#log, onEndpointConnection)
-      this.#session.useExtensions(new Extensions(spec, extensions, this.#session))
+      this.#session.useExtensions(this.#journal.listen(new Extensions(spec, extensions, this.#session), this.#session))
     } catch (error) {
       throw startError('no process could be started', error)
     }
@@ -274,7 +274,7 @@ export class Environment {
     assert(session !== undefined, 'what was adopted is there')
     this.#isCodeVisible = undefined
     const initialized = this.#untilInitialized(limitMs)
-    session.useExtensions(new Extensions(this.spec, [], session))
+    session.useExtensions(this.#journal.listen(new Extensions(this.spec, [], session), session))
     if (session.exit === undefined) session.assign(assignment, this.#log)
     try {
       await isVisible
@@ -373,7 +373,7 @@ export class Environment {
   async #endSession(reason?: ShutdownReason): Promise<void> {
     const session = this.#session
     if (session === undefined) return
-    if (reason !== undefined) await session.shutDownExtensions(reason, this.#options.clock)
+    if (reason !== undefined) await session.shutDown(reason, this.#options.clock)
     session.kill()
     await session.ended
     if (this.#session === session) this.#session = undefined

@@ -24,7 +24,7 @@ const main = async () => {
 }
 main()`
 const HANDLER = `let n = 0
-export const handler = async (event) => { if (event.waitMs) await new Promise((done) => setTimeout(done, event.waitMs)); return ++n }`
+export const handler = async (event) => { if (event.exit) process.exit(event.exit); if (event.waitMs) await new Promise((done) => setTimeout(done, event.waitMs)); return ++n }`
 
 let workshop: Workshop
 afterEach(() => workshop[Symbol.asyncDispose]())
@@ -52,10 +52,20 @@ describe.each(['auto', 'process'] as const)('with isolation %s, an extension', (
   })
 
   it('hears that a function ran out of time', async () => {
-    const fn = await define({}, { timeoutMs: 500 })
+    const fn = await define({}, { timeoutMs: 1500 })
     expect((await fn.run({ waitMs: 60_000 })).errorType).toBe('Sandbox.Timedout')
     expect([...fn.logs.values()].flat()).toContain('heard SHUTDOWN timeout true\n')
     expect((await fn.run()).value).toBe(1)
+  })
+
+  it('outlives a runtime that fails, and hears of it', async () => {
+    const fn = await define()
+    const ran = await fn.run({ exit: 3 })
+    expect(ran.value).toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${ran.requestId} Error: Runtime exited with error: exit status 3`,
+    })
+    expect([...fn.logs.values()].flat()).toContain('heard SHUTDOWN failure true\n')
   })
 })
 

@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { uuid } from '../std/ids.ts'
 import type { FunctionSpec } from './execution.ts'
 import type { ApiRequest } from './http-connection.ts'
+import { readSubscription } from './telemetry/subscription.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** Extensions of one environment. AWS's limit. */
 const EXTENSIONS_MAX = 10
@@ -19,6 +21,10 @@ const ID = 'lambda-extension-identifier'
 const ERROR_TYPE = 'lambda-extension-function-error-type'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const ACCEPTED = '{"status":"OK"}\n'
+/** What the runtime gets of that, where it is not alone, in ms. */
+export const RUNTIME_SHUTDOWN_MAX_MS = 300
+/** What the runtime gets to end in where only extensions inside of it know of the end, in ms. */
+export const INTERNAL_SHUTDOWN_MAX_MS = 500
 /** What extensions get to end in, in ms. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
 export const SHUTDOWN_MAX_MS = 2000
 
@@ -58,8 +64,12 @@ export class Extensions {
   readonly #expected: readonly string[]
   readonly #listener: ExtensionsListener
   readonly #extensions = new Map<string, Extension>()
+  /** Set where the environment tells what happens in it. */
+  telemetry: Telemetry | undefined
   #isInitOver = false
   #isShutDown = false
+  /** For those who were still at an event when the end came. */
+  #shutdownEvent: object | undefined
 
   constructor(spec: FunctionSpec, expected: readonly string[], listener: ExtensionsListener) {
     this.#spec = spec
@@ -76,10 +86,11 @@ export class Extensions {
 
   /** Answers a request to this API; false when it is none. */
   route(request: ApiRequest, path: string): boolean {
-    if (path.startsWith('/2022-07-01/telemetry') || path.startsWith('/2020-08-15/logs')) {
-      // As AWS's emulator answers; extensions know it.
-      const kind = path.startsWith('/2022') ? 'Telemetry' : 'Logs'
-      request.reply(202, errorBody(`${kind}.NotSupported`, `${kind} API is not supported`))
+    if (path === '/2022-07-01/telemetry' || path === '/2020-08-15/logs') {
+      const api = path.startsWith('/2022') ? 'telemetry' : 'logs'
+      if (request.method === 'PUT')
+        this.#withExtension(request, (extension) => this.#subscribe(request, extension, api))
+      else request.reply(405, errorBody('MethodNotAllowed', `${request.method} is not allowed here`), 'Allow: PUT\r\n')
       return true
     }
     if (!path.startsWith(`${PREFIX}/`)) return false
@@ -92,9 +103,17 @@ export class Extensions {
     return true
   }
 
+  /** Whether any have registered, and whether some have processes of their own. */
+  get kind(): 'none' | 'internal' | 'external' {
+    const all = [...this.#extensions.values()]
+    if (all.some(({ isExternal }) => isExternal)) return 'external'
+    return all.length === 0 ? 'none' : 'internal'
+  }
+
   /** Init is over: who has not registered never will. */
   close(): void {
     this.#isInitOver = true
+    this.telemetry?.initOver()
   }
 
   invoke({ requestId, deadlineMs, invokedFunctionArn, traceHeader }: ExtensionEvent): void {
@@ -107,7 +126,11 @@ export class Extensions {
   /** Tells those who asked for it. False when nobody did, so that there is nothing to wait for. */
   shutDown(shutdownReason: ShutdownReason, deadlineMs: number): boolean {
     this.#isShutDown = true
-    return this.#send('SHUTDOWN', { eventType: 'SHUTDOWN', shutdownReason, deadlineMs })
+    this.#shutdownEvent = { eventType: 'SHUTDOWN', shutdownReason, deadlineMs }
+    const isBusy = [...this.#extensions.values()].some(
+      ({ events, state }) => state === 'running' && events.has('SHUTDOWN'),
+    )
+    return this.#send('SHUTDOWN', this.#shutdownEvent) || isBusy
   }
 
   /** The program of an external extension has ended. */
@@ -165,12 +188,28 @@ export class Extensions {
         'Extension.InvalidExtensionState',
         `State transition from ${extension.state} is not allowed`,
       )
+    if (extension.state === 'registered') {
+      const record = { name: extension.name, state: 'Ready', events: [...extension.events] }
+      this.telemetry?.platform({ type: 'platform.extension', level: 'INFO', record })
+    }
     extension.state = 'ready'
     extension.waiting = request
     request.onGone = () => {
       if (extension.waiting === request) extension.waiting = undefined
     }
+    if (this.#shutdownEvent !== undefined) this.#send('SHUTDOWN', this.#shutdownEvent)
     this.#listener.onExtensionsChanged()
+  }
+
+  #subscribe(request: ApiRequest, extension: Extension, api: 'telemetry' | 'logs'): void {
+    const kind = api === 'telemetry' ? 'Telemetry' : 'Logs'
+    if (this.telemetry === undefined)
+      return request.reply(202, errorBody(`${kind}.NotSupported`, `${kind} API is not supported`))
+    const read = readSubscription(api, request.body)
+    if (typeof read === 'string') return request.reply(400, errorBody('ValidationError', read))
+    if (!this.telemetry.subscribe(extension.name, read))
+      return refuse(request, `${kind}.SubscriptionClosed`, `${kind} API subscription is closed already`)
+    request.reply(200, '"OK"')
   }
 
   #reportError(request: ApiRequest, errorType: string): void {

@@ -45,11 +45,11 @@ export class PlatformLines {
     this.#initializationType = initializationType
   }
 
-  initStartEvent(): PlatformEvent {
+  initStartEvent(phase: 'init' | 'invoke'): PlatformEvent {
     const spec = this.#spec
     const record = {
       initializationType: this.#initializationType,
-      phase: 'init',
+      phase,
       runtimeVersion: this.#runtimeVersion,
       runtimeVersionArn: this.#runtimeVersionArn,
       functionName: spec.functionName,
@@ -61,7 +61,7 @@ export class PlatformLines {
   }
 
   initStart(nowMs: number): string | undefined {
-    if (this.#spec.logFormat === 'JSON') return this.#json(nowMs, this.initStartEvent())
+    if (this.#spec.logFormat === 'JSON') return this.#json(nowMs, this.initStartEvent('init'))
     return `INIT_START Runtime Version: ${this.#runtimeVersion}\tRuntime Version ARN: ${this.#runtimeVersionArn}\n`
   }
 

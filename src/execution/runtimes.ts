@@ -25,6 +25,7 @@ export interface Runtime {
 export interface RuntimeCommand {
   readonly file: string
   readonly args: readonly string[]
+  readonly hasExtensions?: boolean
 }
 
 const NODES = [22, 24]
@@ -96,7 +97,8 @@ export function withExtensions(
     ports === undefined ? '' : JSON.stringify(ports),
   ]
   const script = join(paths.runtime, 'extensions.sh')
-  return { file: '/bin/sh', args: [script, ...handover, ...files, '--', command.file, ...command.args] }
+  const args = [script, ...handover, ...files, '--', command.file, ...command.args]
+  return { file: '/bin/sh', args, hasExtensions: true }
 }
 
 /** What to start ahead of any function: a process that waits to be told what it is. Undefined for runtimes that are the function's own. */

@@ -5,9 +5,12 @@ import {
   type ExtensionFailure,
   type Extensions,
   type ExtensionsListener,
+  INTERNAL_SHUTDOWN_MAX_MS,
+  RUNTIME_SHUTDOWN_MAX_MS,
   SHUTDOWN_MAX_MS,
   type ShutdownReason,
 } from './extensions.ts'
+import { exitOfStatus } from './isolation/child.ts'
 import { FrameReader, LineReader } from './environment-log.ts'
 import type { Command, ProcessExit, ProcessListener, RuntimeProcess, Sandbox } from './isolation/isolation.ts'
 import { type ReportedError, RuntimeApi, type RuntimeEvent, type RuntimeListener } from './runtime-api.ts'
@@ -28,6 +31,11 @@ export type Happening =
 /** How a wait for a runtime ended. */
 export type Waited = Happening | { readonly kind: 'timeout' }
 
+/** What extensions get to take the last events in, in ms. */
+const TELEMETRY_FLUSH_MAX_MS = 500
+/** 128 and SIGKILL. */
+const KILLED_STATUS = 137
+
 /** One runtime process with its Runtime API and its output. Begins with a start and ends with `exit`; is never started again. */
 export class RuntimeSession implements ProcessListener, RuntimeListener, ExtensionsListener {
   readonly api: RuntimeApi
@@ -37,6 +45,9 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   /** The runtime has asked for an event and got none yet. */
   #isRuntimeReady = false
   #onExtensionsEnded: () => void = () => undefined
+  #onRuntimeEnded: () => void = () => undefined
+  /** Where extensions outlive the runtime: how it ended. */
+  #runtimeExit: ProcessExit | undefined
   exit: ProcessExit | undefined
   readonly #process: RuntimeProcess
   readonly #onEndpointConnection: (socket: Socket) => void
@@ -44,6 +55,7 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   #log: EnvironmentLog | undefined
   readonly #stdout: LineReader
   readonly #stderr: LineReader
+  readonly #extensionOutput: LineReader
   readonly #frames: FrameReader
   readonly #servers: Server[] = []
   #end: () => void = () => undefined
@@ -57,9 +69,10 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   ) {
     this.#onEndpointConnection = onEndpointConnection
     this.#log = log
-    const write = (message: string) => this.#log?.write(message)
+    const write = (message: string) => this.#log?.writeOf('function', message)
     this.#stdout = new LineReader(write)
     this.#stderr = new LineReader(write)
+    this.#extensionOutput = new LineReader((message) => this.#log?.writeOf('extension', message))
     this.#frames = new FrameReader(write, (text) => this.#notice(text))
     this.api = new RuntimeApi(this, log === undefined)
     this.ended = new Promise((resolve) => {
@@ -72,6 +85,11 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   /** Runtime and extensions wait for an event. */
   get isReady(): boolean {
     return this.#isRuntimeReady && (this.api.extensions?.isReady ?? true)
+  }
+
+  /** Opens a connection to something that listens beside the runtime. */
+  connect(port: number): Promise<Socket> {
+    return this.#process.connect(port)
   }
 
   /** From the start on: what registers while the runtime starts. */
@@ -87,23 +105,39 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
     this.api.deliver(event)
   }
 
-  /** Lets extensions end their work, for a little while; what else happens is of no interest any more. */
-  async shutDownExtensions(reason: ShutdownReason, clock: Clock): Promise<void> {
+  /**
+   * Lets the runtime and then its extensions end their work, for a little while; what else happens is of no interest any more. A runtime without
+   * extensions gets no time. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
+   */
+  async shutDown(reason: ShutdownReason, clock: Clock): Promise<void> {
     this.onHappening = () => undefined
     const { extensions } = this.api
-    if (this.exit !== undefined || !extensions?.shutDown(reason, clock.now() + SHUTDOWN_MAX_MS)) return
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimer(SHUTDOWN_MAX_MS, resolve)
-      this.#onExtensionsEnded = () => {
-        timer.cancel()
-        resolve()
-      }
+    const kind = extensions?.kind ?? 'none'
+    if (this.exit !== undefined || extensions === undefined || kind === 'none') return
+    const deadlineMs = clock.now() + SHUTDOWN_MAX_MS
+    // A runtime that ran out of time, or failed, is past listening.
+    if (reason === 'spindown' && this.#runtimeExit === undefined) {
+      const limitMs = kind === 'external' ? RUNTIME_SHUTDOWN_MAX_MS : INTERNAL_SHUTDOWN_MAX_MS
+      await within(clock, limitMs, (end) => {
+        this.#onRuntimeEnded = end
+        this.#process.terminate()
+      })
+    }
+    if (this.exit !== undefined) return
+    this.flushOutput()
+    const told = extensions.telemetry?.flush() ?? Promise.resolve()
+    // What there is to tell comes before the end, if they take it in time.
+    await within(clock, TELEMETRY_FLUSH_MAX_MS, (end) => void told.then(end, end))
+    if (this.exit !== undefined || !extensions.shutDown(reason, deadlineMs)) return
+    await within(clock, deadlineMs - clock.now(), (end) => {
+      this.#onExtensionsEnded = end
     })
   }
 
   /** The next thing that happens, or that nothing did. */
   wait(clock: Clock, limitMs: number): Promise<Waited> {
-    if (this.exit !== undefined) return Promise.resolve({ kind: 'exit', exit: this.exit })
+    const exit = this.exit ?? this.#runtimeExit
+    if (exit !== undefined) return Promise.resolve({ kind: 'exit', exit })
     return new Promise((resolve) => {
       const finish = (waited: Waited) => {
         timer.cancel()
@@ -130,6 +164,7 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   flushOutput(): void {
     this.#stdout.end()
     this.#stderr.end()
+    this.#extensionOutput.end()
   }
 
   onStdout(chunk: Buffer): void {
@@ -138,6 +173,10 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
 
   onStderr(chunk: Buffer): void {
     this.#stderr.take(chunk)
+  }
+
+  onExtensionOutput(chunk: Buffer): void {
+    this.#extensionOutput.take(chunk)
   }
 
   onLogFrames(chunk: Buffer): void {
@@ -156,9 +195,11 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   onExit(exit: ProcessExit): void {
     this.exit = exit
     this.#isRuntimeReady = false
+    this.#onRuntimeEnded()
     this.#onExtensionsEnded()
     this.flushOutput()
     this.api.close()
+    this.api.extensions?.telemetry?.close()
     for (const server of this.#servers) server.close()
     this.onHappening({ kind: 'exit', exit })
     this.#end()
@@ -182,10 +223,23 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
     this.onHappening({ kind: 'extension-failed', failure })
   }
 
-  /** `<status> <name>` of an extension that has ended. */
+  /** The runtime has ended, and its extensions have not. */
+  #runtimeEnded(status: number): void {
+    // Only the end of all of it tells whether it was for want of memory.
+    if (status === KILLED_STATUS) return this.kill()
+    this.#isRuntimeReady = false
+    this.#runtimeExit = exitOfStatus(status, false)
+    this.#onRuntimeEnded()
+    this.onHappening({ kind: 'exit', exit: this.#runtimeExit })
+  }
+
+  /** `<status> <name>` of an extension, or without a name of the runtime, that has ended. */
   #notice(text: string): void {
     const at = text.indexOf(' ')
-    this.api.extensions?.ended(text.slice(at + 1), Number(text.slice(0, at)))
+    const name = text.slice(at + 1)
+    const status = Number(text.slice(0, at))
+    if (name === '') this.#runtimeEnded(status)
+    else this.api.extensions?.ended(name, status)
   }
 
   onInitError(error: ReportedError): void {
@@ -203,4 +257,15 @@ export class RuntimeSession implements ProcessListener, RuntimeListener, Extensi
   onError(error: ReportedError): void {
     this.onHappening({ kind: 'error', error })
   }
+}
+
+/** Waits until `begin`'s callback is called, at most so long. */
+function within(clock: Clock, limitMs: number, begin: (end: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(limitMs, resolve)
+    begin(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
 }

@@ -1,5 +1,4 @@
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises'
-import { constants } from 'node:os'
 import { join } from 'node:path'
 import {
   baseArguments,
@@ -14,7 +13,7 @@ import {
   USER,
   USER_ID,
 } from './bubblewrap-arguments.ts'
-import { ARGUMENTS_FD, Child, signalWords } from './child.ts'
+import { ARGUMENTS_FD, Child, exitOfStatus, signalWords } from './child.ts'
 import { BOOTSTRAPS_PATH, findSdkModules } from './installation.ts'
 import type {
   BlankOptions,
@@ -133,7 +132,7 @@ export class Bubblewrap implements Isolation {
     const files = {
       passwd: `root:x:0:0:root:/:/usr/sbin/nologin\n${USER}:x:${userId}:${userId}::/tmp:/bin/sh\n`,
       group: `root:x:0:\n${USER}:x:${userId}:\n`,
-      hosts: `127.0.0.1 localhost${/^[\d.]+$|:|^localhost$/.test(options.endpointHost) ? '' : ` ${options.endpointHost}`}\n`,
+      hosts: `127.0.0.1 localhost sandbox sandbox.localdomain${/^[\d.]+$|:|^localhost$/.test(options.endpointHost) ? '' : ` ${options.endpointHost}`}\n`,
     }
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text, { mode: 0o644 })
     const opt = await this.#layers.merged(options.layerPaths)
@@ -235,6 +234,8 @@ class BubblewrapSandbox implements Sandbox {
         cwd: '/',
         hasHandover: true,
         argumentsText: told.map((text) => `${text}\0`).join(''),
+        hasExtensions: command.hasExtensions ?? false,
+        hasOwnNetwork: true,
       },
       listener,
       (code, signal) => interpret(code, signal, this.limits.ended()),
@@ -304,14 +305,8 @@ async function makePublic(...paths: readonly string[]): Promise<void> {
   for (const path of paths) await mkdir(path, { recursive: true, mode: 0o755 })
 }
 
-/**
- * bwrap passes a signal on as 128 + its number, like a shell. A function that exits with such a status itself cannot be told from it; Node's
- * 128 and 129 are exits (unhandled rejection, uncaught exception).
- */
+/** bwrap passes a signal on as 128 + its number, like a shell. A function that exits with such a status itself cannot be told from it. */
 function interpret(code: number | null, signal: NodeJS.Signals | null, isOutOfMemory: boolean): ProcessExit {
   if (signal !== null) return { kind: 'signalled', signal: signalWords(signal), isOutOfMemory }
-  const number = (code ?? 0) - 128
-  const name = number > 1 && Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
-  if (name) return { kind: 'signalled', signal: signalWords(name), isOutOfMemory }
-  return { kind: 'exited', code: code ?? 0 }
+  return exitOfStatus(code ?? 0, isOutOfMemory)
 }

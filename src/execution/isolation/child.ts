@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
-import { Server } from 'node:net'
+import { Server, type Socket } from 'node:net'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { assert } from '../../std/assert.ts'
 import { systemClock } from '../../std/clock.ts'
+import { type Loopback, NamespaceLoopback, SharedLoopback } from './loopback.ts'
+import { innermost } from './process-tree.ts'
 import { type ProcessExit, type ProcessListener, ProcessStartError } from './isolation.ts'
 import { StorageWatch } from './storage-watch.ts'
 
@@ -13,6 +16,7 @@ const LOG_FD = 3
 const API_FD = 4
 export const HANDOVER_FD = 5
 export const ARGUMENTS_FD = 6
+const EXTENSIONS_FD = 7
 /** Longest that output of a dead process is waited for, in ms: a process that escaped from its group may hold the pipes. */
 const DRAIN_MS = 200
 const LISTENERS_MAX = 2
@@ -26,6 +30,9 @@ export interface ChildOptions {
   readonly hasHandover: boolean
   /** Written to {@link ARGUMENTS_FD}. */
   readonly argumentsText: string | undefined
+  readonly hasExtensions: boolean
+  /** The network inside is not the machine's. */
+  readonly hasOwnNetwork: boolean
 }
 
 /** What the end of the process means. */
@@ -36,6 +43,8 @@ export class Child {
   readonly #process: ChildProcess
   readonly #listener: ProcessListener
   readonly #interpret: Interpret
+  readonly #hasOwnNetwork: boolean
+  #loopback: Loopback | undefined
   #storage: StorageWatch | undefined
   #overfull: string | undefined
   #exit: ProcessExit | undefined
@@ -45,6 +54,7 @@ export class Child {
   constructor(options: ChildOptions, listener: ProcessListener, interpret: Interpret) {
     this.#listener = listener
     this.#interpret = interpret
+    this.#hasOwnNetwork = options.hasOwnNetwork
     this.#process = spawn(options.file, options.args, {
       cwd: options.cwd,
       env: options.variables,
@@ -58,6 +68,7 @@ export class Child {
         'pipe',
         options.hasHandover ? 'ipc' : 'ignore',
         options.argumentsText === undefined ? 'ignore' : 'pipe',
+        ...(options.hasExtensions ? (['pipe'] as const) : []),
       ],
     })
     this.#process.on('error', (error) => this.#failed(error))
@@ -66,6 +77,8 @@ export class Child {
     this.#read(stdout, (chunk) => listener.onStdout(chunk))
     this.#read(stderr, (chunk) => listener.onStderr(chunk))
     this.#read(stdio[LOG_FD] as Duplex, (chunk) => listener.onLogFrames(chunk))
+    const extensions = (stdio as (Readable | null)[])[EXTENSIONS_FD]
+    if (extensions !== undefined) this.#read(extensions, (chunk) => listener.onExtensionOutput(chunk))
     if (options.hasHandover) this.#takeListeners()
     if (options.argumentsText !== undefined) {
       const pipe = (stdio as (Writable | null)[])[ARGUMENTS_FD] as Writable
@@ -83,6 +96,19 @@ export class Child {
 
   get api(): Duplex {
     return this.#process.stdio[API_FD] as Duplex
+  }
+
+  terminate(): void {
+    try {
+      process.kill(innermost(this.pid), 'SIGTERM')
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  connect(port: number): Promise<Socket> {
+    this.#loopback ??= this.#hasOwnNetwork ? new NamespaceLoopback(this.pid) : new SharedLoopback()
+    return this.#loopback.connect(port)
   }
 
   kill(): void {
@@ -131,6 +157,7 @@ export class Child {
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.#exit = this.#interpret(code, signal)
     this.#storage?.stop()
+    this.#loopback?.close()
     // Else every later event in this place would meet the same end.
     if (this.#overfull !== undefined) empty(this.#overfull)
     // What it started does not outlive it, and would hold the pipes.
@@ -168,6 +195,15 @@ const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   SIGTRAP: 'trace/breakpoint trap',
   SIGXCPU: 'CPU time limit exceeded',
   SIGXFSZ: 'file size limit exceeded',
+}
+
+/** How a program ended that a shell, or bwrap, reports: 128 and the number of the signal. */
+export function exitOfStatus(status: number, isOutOfMemory: boolean): ProcessExit {
+  // Node's 128 and 129 are exits (unhandled rejection, uncaught exception); nothing here sends the signals 0 and 1.
+  const number = status - 128
+  const name = number > 1 && Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+  if (name) return { kind: 'signalled', signal: signalWords(name), isOutOfMemory }
+  return { kind: 'exited', code: status }
 }
 
 export function signalWords(signal: string): string {

@@ -2,7 +2,7 @@
  * What stands between a function and the machine. This folder is the only place that starts processes, so it is the only place to look at
  * when asking what a function could reach.
  */
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** How a runtime process ended, as its function would say it. */
@@ -43,12 +43,15 @@ export interface Command {
   readonly file: string
   readonly args: readonly string[]
   readonly variables: Readonly<Record<string, string>>
+  /** What extensions write comes apart from what the runtime writes: on descriptor 7. */
+  readonly hasExtensions?: boolean
 }
 
 /** What a process writes and does, as it happens. */
 export interface ProcessListener {
   onStdout(chunk: Buffer): void
   onStderr(chunk: Buffer): void
+  onExtensionOutput(chunk: Buffer): void
   /** Bytes of the framed log channel (descriptor 3). */
   onLogFrames(chunk: Buffer): void
   /** A listening socket of the process's own network namespace, handed over under its name. */
@@ -60,6 +63,10 @@ export interface ProcessListener {
 export interface RuntimeProcess {
   /** The other end of descriptor 4: the Runtime API connection of our own bootstraps, reachable by nobody else. */
   readonly api: Duplex
+  /** Asks the runtime to end (SIGTERM), where it is not alone: extensions are not told. */
+  terminate(): void
+  /** Opens a connection to something that listens inside, on 127.0.0.1. */
+  connect(port: number): Promise<Socket>
   /** Ends the process and everything it started. */
   kill(): void
 }

@@ -45,3 +45,14 @@ function readText(path: string): string {
     return ''
   }
 }
+
+/** The first process that is the sandbox's own: bwrap stands in front of it twice, once outside and once inside. */
+export function innermost(pid: number): number {
+  let at = pid
+  while (readText(`/proc/${at}/comm`) === 'bwrap\n') {
+    const child = readText(`/proc/${at}/task/${at}/children`).split(' ').find(Boolean)
+    if (child === undefined) break
+    at = Number(child)
+  }
+  return at
+}

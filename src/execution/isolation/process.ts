@@ -112,6 +112,8 @@ class ProcessSandbox implements Sandbox {
         cwd: this.paths.task,
         hasHandover: false,
         argumentsText: undefined,
+        hasExtensions: command.hasExtensions ?? false,
+        hasOwnNetwork: false,
       },
       listener,
       (code, signal) => interpret(code, signal, this.limits.ended()),
