@@ -51,8 +51,10 @@ export function evaluateCondition(
   moreTruths: MoreTruths = () => undefined,
 ): boolean {
   const holds = (part: TemplateValue) => evaluateCondition(part, scope, isTrue, moreTruths)
-  if (isTemplateObject(expression) && typeof expression['Condition'] === 'string')
-    return isTrue(expression['Condition'])
+  const condition = isTemplateObject(expression) ? expression['Condition'] : undefined
+  if (typeof condition === 'string') return isTrue(condition)
+  // The transform of SAM writes `{Condition: {Condition: X}}`, and CloudFormation takes it.
+  if (isTemplateObject(condition)) return holds(condition)
   const call = functionCallOf(expression)
   switch (call?.name) {
     case 'Fn::Equals': {
