@@ -3,7 +3,7 @@ import { createAuthorizer } from '../../src/auth/authorize.ts'
 import type { Delivery, Target } from '../../src/delivery/delivery.ts'
 import { createDelivery } from '../../src/delivery/outbox.ts'
 import type { Caller } from '../../src/protocol/caller.ts'
-import { createPipeline } from '../../src/protocol/pipeline.ts'
+import { createPipeline, type Endpoint } from '../../src/protocol/pipeline.ts'
 import type { Grant } from '../../src/protocol/operation.ts'
 import { loadService } from '../../src/protocol/services.ts'
 import { createQueue } from '../../src/queue/queue.ts'
@@ -34,6 +34,19 @@ export const ACCOUNT = '123456789012'
 export const REGION = 'us-east-1'
 const ROOT: Caller = { kind: 'root', accountId: ACCOUNT, accessKeyId: 'AKIAROOTROOTROOTROOT' }
 
+const origin = () => 'http://127.0.0.1:4566'
+
+function endpoint(name: ServiceName, operations: object, service: unknown): Endpoint {
+  return {
+    name,
+    protocol: loadService(name),
+    signingName: name,
+    bodyBytesMax: 1024 * 1024,
+    operations: operations as never,
+    service,
+  }
+}
+
 /** Queues, topics, rules, logs and parameters in one process, behind the real pipeline. */
 export class MessagingHouse {
   readonly clock = new ManualClock()
@@ -55,7 +68,6 @@ export class MessagingHouse {
       },
     })
     const authorize = (caller: Caller, grant: Grant) => authorizer.decide(caller, grant, undefined, clock.now(), REGION)
-    const origin = () => 'http://127.0.0.1:4566'
     const call = ((...args: Parameters<CallDoor>) => this.#pipeline.call(...args)) as CallDoor
     const targets: Target[] = []
     const sqs = new Sqs({ store, clock, authorize, origin, isExclusive: true })
@@ -79,14 +91,6 @@ export class MessagingHouse {
       mayAsRole: async () => ({ allowed: false, note: 'no such role' }),
     })
     targets.push(events.target)
-    const endpoint = (name: ServiceName, operations: object, service: unknown) => ({
-      name,
-      protocol: loadService(name),
-      signingName: name,
-      bodyBytesMax: 1024 * 1024,
-      operations: operations as never,
-      service,
-    })
     this.#pipeline = createPipeline({
       accountId: ACCOUNT,
       region: REGION,

@@ -34,7 +34,7 @@ const allow = (Action: string, Resource: string) => ({
 interface Life {
   readonly type: ResourceType
   readonly first: TemplateObject
-  readonly then: TemplateObject
+  readonly changed: TemplateObject
   readonly ref: string
 }
 
@@ -48,19 +48,19 @@ const LIVES: Life[] = [
       RedrivePolicy: { deadLetterTargetArn: arn('sqs', 'q'), maxReceiveCount: 3 },
       Tags: [{ Key: 'a', Value: '1' }],
     },
-    then: { VisibilityTimeout: 60, Tags: [{ Key: 'b', Value: '2' }] },
+    changed: { VisibilityTimeout: 60, Tags: [{ Key: 'b', Value: '2' }] },
     ref: `http://127.0.0.1:4566/${ACCOUNT}/shop-Thing-1A2B3C4D5E6F`,
   },
   {
     type: sqsQueue,
     first: { FifoQueue: true, ContentBasedDeduplication: 'true' },
-    then: { FifoQueue: true, ContentBasedDeduplication: false },
+    changed: { FifoQueue: true, ContentBasedDeduplication: false },
     ref: `http://127.0.0.1:4566/${ACCOUNT}/shop-Thing-1A2B3C4D5E6F.fifo`,
   },
   {
     type: sqsQueuePolicy,
     first: { Queues: [QUEUE_URL], PolicyDocument: allow('sqs:SendMessage', arn('sqs', 'q')) },
-    then: { Queues: [QUEUE_URL], PolicyDocument: allow('sqs:*', arn('sqs', 'q')) },
+    changed: { Queues: [QUEUE_URL], PolicyDocument: allow('sqs:*', arn('sqs', 'q')) },
     ref: 'shop-Thing-1A2B3C4D5E6F',
   },
   {
@@ -70,13 +70,13 @@ const LIVES: Life[] = [
       Subscription: [{ Protocol: 'sqs', Endpoint: arn('sqs', 'q') }],
       Tags: [{ Key: 'a', Value: '1' }],
     },
-    then: { DisplayName: 'Olds', Subscription: [] },
+    changed: { DisplayName: 'Olds', Subscription: [] },
     ref: arn('sns', 'shop-Thing-1A2B3C4D5E6F'),
   },
   {
     type: snsTopicPolicy,
     first: { Topics: [arn('sns', 't')], PolicyDocument: allow('sns:Publish', arn('sns', 't')) },
-    then: { Topics: [arn('sns', 't')], PolicyDocument: allow('sns:Subscribe', arn('sns', 't')) },
+    changed: { Topics: [arn('sns', 't')], PolicyDocument: allow('sns:Subscribe', arn('sns', 't')) },
     ref: 'shop-Thing-1A2B3C4D5E6F',
   },
   {
@@ -93,7 +93,7 @@ const LIVES: Life[] = [
       ],
       Tags: [{ Key: 'a', Value: '1' }],
     },
-    then: {
+    changed: {
       Description: 'now by the clock',
       ScheduleExpression: 'rate(1 day)',
       State: 'DISABLED',
@@ -104,7 +104,7 @@ const LIVES: Life[] = [
   {
     type: eventsRule,
     first: { EventBusName: arn('events', 'event-bus/bus'), EventPattern: { source: ['a'] } },
-    then: { EventBusName: arn('events', 'event-bus/bus'), EventPattern: { source: ['b'] } },
+    changed: { EventBusName: arn('events', 'event-bus/bus'), EventPattern: { source: ['b'] } },
     ref: 'bus|shop-Thing-1A2B3C4D5E6F',
   },
   {
@@ -115,41 +115,46 @@ const LIVES: Life[] = [
       Policy: allow('events:PutEvents', arn('events', 'event-bus/mine')),
       Tags: [{ Key: 'a', Value: '1' }],
     },
-    then: { Name: 'mine' },
+    changed: { Name: 'mine' },
     ref: 'mine',
   },
   {
     type: eventsEventBusPolicy,
     first: { StatementId: 'one', Action: 'events:PutEvents', Principal: '111122223333' },
-    then: { StatementId: 'one', Action: 'events:PutEvents', Principal: '*' },
+    changed: { StatementId: 'one', Action: 'events:PutEvents', Principal: '*' },
     ref: 'default|one',
   },
   {
     type: eventsEventBusPolicy,
     first: { EventBusName: 'bus', StatementId: 'two', Statement: { ...allow('events:PutEvents', '*').Statement[0] } },
-    then: { EventBusName: 'bus', StatementId: 'two', Statement: { ...allow('events:PutRule', '*').Statement[0] } },
+    changed: { EventBusName: 'bus', StatementId: 'two', Statement: { ...allow('events:PutRule', '*').Statement[0] } },
     ref: 'bus|two',
   },
   {
     type: logsLogGroup,
     first: { LogGroupName: '/app', RetentionInDays: '7', Tags: [{ Key: 'a', Value: '1' }] },
-    then: { LogGroupName: '/app', Tags: [{ Key: 'a', Value: '2' }] },
+    changed: { LogGroupName: '/app', Tags: [{ Key: 'a', Value: '2' }] },
     ref: '/app',
   },
   {
     type: ssmParameter,
     first: { Name: '/app/db', Type: 'String', Value: 'one', Description: 'first', Tags: { a: '1' } },
-    then: { Name: '/app/db', Type: 'String', Value: 'two', Tags: { b: '2' } },
+    changed: { Name: '/app/db', Type: 'String', Value: 'two', Tags: { b: '2' } },
     ref: '/app/db',
   },
-  { type: kmsAlias, first: { AliasName: 'alias/a', TargetKeyId: 'x' }, then: { AliasName: 'alias/a' }, ref: 'alias/a' },
+  {
+    type: kmsAlias,
+    first: { AliasName: 'alias/a', TargetKeyId: 'x' },
+    changed: { AliasName: 'alias/a' },
+    ref: 'alias/a',
+  },
   {
     type: ecrRepository,
     first: { ImageTagMutability: 'IMMUTABLE' },
-    then: { ImageTagMutability: 'MUTABLE' },
+    changed: { ImageTagMutability: 'MUTABLE' },
     ref: 'shop-thing-1a2b3c4d5e6f',
   },
-  { type: cdkMetadata, first: { Analytics: 'v2' }, then: { Analytics: 'v3' }, ref: 'shop-Thing-1A2B3C4D5E6F' },
+  { type: cdkMetadata, first: { Analytics: 'v2' }, changed: { Analytics: 'v3' }, ref: 'shop-Thing-1A2B3C4D5E6F' },
 ]
 
 describe('a resource of a stack', () => {
@@ -161,7 +166,7 @@ describe('a resource of a stack', () => {
 
   it.each(LIVES)(
     '$type.name $ref is made, changed and removed, each time twice',
-    async ({ type, first, then, ref }) => {
+    async ({ type, first, changed, ref }) => {
       const resource = house.resource(type, 'Thing', { stage: 'test' })
       expect((await resource.create(first)).physicalId).toBe(ref)
       expect((await resource.create(first, { isRepeat: true })).physicalId).toBe(ref)
@@ -169,8 +174,8 @@ describe('a resource of a stack', () => {
       expect(specified).toEqual(expect.arrayContaining(given))
       expect(await resource.read()).toEqual(first)
       for (let attempt = 0; attempt < 2; attempt++) {
-        expect((await resource.update(then)).physicalId).toBe(ref)
-        expect(await resource.read()).toEqual(then)
+        expect((await resource.update(changed)).physicalId).toBe(ref)
+        expect(await resource.read()).toEqual(changed)
       }
       await resource.update(first)
       expect(await resource.read()).toEqual(first)
