@@ -19,7 +19,6 @@ interface Asked {
   readonly RetainExceptOnCreate?: boolean | undefined
   readonly DisableValidation?: boolean | undefined
   readonly DeploymentMode?: string | undefined
-  readonly ImportExistingResources?: boolean | undefined
 }
 
 /** Throws ValidationError naming the first member that could only be ignored. */
@@ -36,9 +35,6 @@ export function refuseUnsupportedMembers(input: Asked): void {
   }
   if (input.DisableValidation === true) throw unsupportedMember('DisableValidation', 'templates are always checked')
   if (input.DeploymentMode !== undefined) throw unsupportedMember('DeploymentMode', 'drift is not reverted')
-  if (input.ImportExistingResources === true) {
-    throw unsupportedMember('ImportExistingResources', 'resources cannot be imported into a stack')
-  }
 }
 
 export function parameterInputs(parameters: readonly Parameter[] | undefined): readonly ParameterInput[] {

@@ -51,7 +51,8 @@ export const createChangeSet: CloudFormationOperation<'CreateChangeSet'> = {
       changes: outcome instanceof Refusal ? [] : changesView(outcome.comparison.resources),
       baseRevision: stack?.revision ?? null,
       includeNestedStacks: input.IncludeNestedStacks === true,
-      importExistingResources: false,
+      // CDK always asks for it. A name that is taken is not imported: making the resource fails then, and says so.
+      importExistingResources: input.ImportExistingResources === true,
     }
     const isNew = stack === undefined
     if (isNew) await review(service, call.caller, input, row, outcome)
