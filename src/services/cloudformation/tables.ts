@@ -232,6 +232,8 @@ export interface OperationRow {
   readonly onFailure: 'rollback' | 'delete' | 'keep'
   /** Why the deployment is to be given up; null: it is not. Set by CancelUpdateStack, DeleteStack, a parent, and by the time being over. */
   readonly cancelled: string | null
+  /** A parent's step asked for it: whether an update stays is the parent's to say. */
+  readonly isParents: boolean
   readonly resourcesToSkip: readonly string[]
   readonly retainResources: readonly string[]
   /** What failed beside resources (an export, an import); later the whole reason. */

@@ -293,6 +293,7 @@ class Begun {
       deadlineMs: null,
       onFailure: 'rollback',
       cancelled: null,
+      isParents: this.#given.options.parentToken !== undefined,
       resourcesToSkip: [],
       retainResources: [],
       failure: null,

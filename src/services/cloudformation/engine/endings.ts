@@ -1,4 +1,4 @@
-import { assertNever } from '../../../std/assert.ts'
+import { assert, assertNever } from '../../../std/assert.ts'
 import { AwsError } from '../../../protocol/errors.ts'
 import { importsOf } from '../../../template/outputs.ts'
 import { TemplateError } from '../../../template/template.ts'
@@ -29,8 +29,8 @@ export async function endPhase(run: StackRun, plan: DeployPlan | undefined): Pro
     case 'delete':
       return endDelete(run)
     case 'release':
-      if (plan !== undefined) await release(run, plan)
-      return
+      assert(plan !== undefined, 'what was deployed can be planned again')
+      return release(run, plan)
     case 'hold':
       return
     default:
@@ -86,14 +86,9 @@ async function completeUpdate(
 ): Promise<void> {
   const { stack } = changes
   // Only its parent knows whether a nested stack's update stays.
-  const isHeld = stack.parentId !== null
-  for (const row of removedResources(run, plan)) {
-    // A rollback may want those of a nested stack back: the release gives them up.
-    if (isHeld) continue
-    await remove(run, changes, row)
-  }
-  if (!isHeld && stack.stableRevision !== null)
-    await revisions.delete(changes.tx, [stack.stackId, stack.stableRevision])
+  const isHeld = changes.operation.isParents
+  // A rollback would want to have them back.
+  if (!isHeld) await giveUpOld(run, changes, plan)
   await changes.putStack({
     ...(isHeld ? stack : whole(stack)),
     outputs,
