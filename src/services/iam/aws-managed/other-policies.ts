@@ -83,6 +83,29 @@ export const otherPolicies: readonly AwsManagedDefinition[] = [
     ],
   },
   {
+    name: 'AWSCloudFormationFullAccess',
+    description: 'Provides full access to AWS CloudFormation.',
+    created: '2019-07-26T21:50:24Z',
+    statements: [allowEverywhere('cloudformation:*')],
+  },
+  {
+    name: 'AWSCloudFormationReadOnlyAccess',
+    description: 'Provides access to AWS CloudFormation via the AWS Management Console.',
+    created: '2015-02-06T18:39:49Z',
+    updated: '2019-11-13T17:40:00Z',
+    version: 4,
+    statements: [
+      allowEverywhere(
+        'cloudformation:Describe*',
+        'cloudformation:EstimateTemplateCost',
+        'cloudformation:Get*',
+        'cloudformation:List*',
+        'cloudformation:ValidateTemplate',
+        'cloudformation:Detect*',
+      ),
+    ],
+  },
+  {
     name: 'AmazonS3FullAccess',
     description: 'Provides full access to all buckets via the AWS Management Console.',
     created: '2015-02-06T18:40:58Z',
