@@ -30,6 +30,11 @@ export interface ApiRequest {
   readonly trailers: ReadonlyMap<string, string>
   /** Answers; exactly once. Does nothing on a connection that is gone. */
   reply(status: number, body: Uint8Array | string, headers?: string): void
+  /**
+   * The same, for an answer that nobody waits for: where the client has sent its next request along (pipelining), the answer leaves with the
+   * one to that. It saves a write here, and a wake-up there: a quarter of what a warm event costs the two processes.
+   */
+  replyLater(status: number, body: string): void
   /** Called when the connection goes away before the answer. */
   onGone: (() => void) | undefined
 }
@@ -83,6 +88,8 @@ export class HttpConnection {
   #isTooLarge = false
   #closesAfterReply = false
   #current: ApiRequest | undefined
+  /** An answer that leaves with the next one. */
+  #held = ''
 
   /** `openSink` is asked when a request with a chunked body begins. */
   constructor(
@@ -173,7 +180,10 @@ export class HttpConnection {
     this.#isTooLarge = false
     const connection = headers.get('connection')?.toLowerCase()
     this.#closesAfterReply = connection === 'close' || (version === 'HTTP/1.0' && connection !== 'keep-alive')
-    if (headers.get('expect')?.toLowerCase() === '100-continue') this.#stream.write('HTTP/1.1 100 Continue\r\n\r\n')
+    if (headers.get('expect')?.toLowerCase() === '100-continue') {
+      this.#release()
+      this.#stream.write('HTTP/1.1 100 Continue\r\n\r\n')
+    }
     if (headers.get('transfer-encoding')?.toLowerCase().endsWith('chunked')) {
       this.#sink = this.#openSink({ method, path, headers })
       this.#state = 'chunk-size'
@@ -257,32 +267,55 @@ export class HttpConnection {
       streamedBytes: this.#sink === undefined ? undefined : this.#partBytes,
       onGone: undefined,
       reply: (status, answer, headers) => this.#reply(request, status, answer, headers),
+      replyLater: (status, answer) => this.#reply(request, status, answer, '', true),
     }
     this.#current = request
     this.#handle(request)
   }
 
-  #reply(request: ApiRequest, status: number, body: Uint8Array | string, headers = ''): void {
+  #reply(request: ApiRequest, status: number, body: Uint8Array | string, headers = '', mayWait = false): void {
     if (this.#state === 'closed') return
     assert(this.#current === request, 'a request is answered once')
     this.#current = undefined
     const closing = this.#closesAfterReply ? 'Connection: close\r\n' : ''
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${closing}${headers}\r\n`
-    if (typeof body === 'string') this.#stream.write(head + body)
-    else if (length <= COPIED_BYTES_MAX) this.#stream.write(Buffer.concat([Buffer.from(head), body]))
-    else {
-      this.#stream.write(head)
-      this.#stream.write(body)
-    }
+    const head = `${this.#held}HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${closing}${headers}\r\n`
+    this.#held = ''
+    if (mayWait && typeof body === 'string' && !this.#closesAfterReply && this.#input.length > 0) {
+      this.#held = head + body
+    } else this.#write(head, body)
     if (this.#closesAfterReply) return this.#shut()
     this.#state = 'head'
     if (this.#stream.isPaused()) this.#stream.resume()
     if (this.#input.length > 0) this.#advance()
+    // What came along was not a whole request: the client may wait for this answer before it sends the rest.
+    if (this.#current === undefined) this.#release()
+  }
+
+  #write(head: string, body: Uint8Array | string): void {
+    if (typeof body === 'string') this.#stream.write(head + body)
+    else if (body.length <= COPIED_BYTES_MAX) {
+      const headBytes = Buffer.byteLength(head)
+      const bytes = Buffer.allocUnsafe(headBytes + body.length)
+      bytes.write(head, 0)
+      bytes.set(body, headBytes)
+      this.#stream.write(bytes)
+    } else {
+      this.#stream.write(head)
+      this.#stream.write(body)
+    }
+  }
+
+  #release(): void {
+    if (this.#held === '' || this.#state === 'closed') return
+    const held = this.#held
+    this.#held = ''
+    this.#stream.write(held)
   }
 
   #fail(status: number, why: string): false {
     this.#current = undefined
+    this.#release()
     const body = JSON.stringify({ errorMessage: why, errorType: 'InvalidRequest' })
     this.#stream.write(
       `HTTP/1.1 ${status} ${REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
@@ -292,6 +325,7 @@ export class HttpConnection {
   }
 
   #shut(): void {
+    this.#release()
     this.#state = 'closed'
     this.#input = EMPTY
     this.#stream.end()
@@ -305,6 +339,7 @@ export class HttpConnection {
       this.#state === 'chunk-end'
     ) {
       const body = '{"errorMessage":"Truncated HTTP request","errorType":"TruncatedHTTPRequest"}'
+      this.#release()
       this.#stream.write(
         `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       )

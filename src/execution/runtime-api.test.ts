@@ -207,6 +207,29 @@ describe('its HTTP', () => {
       })
     })
 
+  it('sends the receipt of a response along with the next event to whoever has asked for one', async () => {
+    const socket = new Socket()
+    const chunks: string[] = []
+    socket.on('data', (chunk) => chunks.push(chunk.toString()))
+    socket.connect(Number(new URL(base).port), '127.0.0.1')
+    const path = '/secret/2018-06-01/runtime/invocation'
+    const ask = `GET ${path}/next HTTP/1.1\r\n\r\n`
+    const answer = `POST ${path}/${EVENT.requestId}/response HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}`
+    api.deliver(EVENT)
+    socket.write(ask)
+    await expect.poll(() => chunks.length).toBe(1)
+    socket.write(answer + ask)
+    await expect.poll(() => happened).toEqual(['ready', 'response {}', 'ready'])
+    expect(chunks.length).toBe(1)
+    api.deliver({ ...EVENT, requestId: 'second' })
+    await expect.poll(() => chunks.length).toBe(2)
+    expect(chunks[1]).toMatch(/^HTTP\/1.1 202 Accepted[^]*HTTP\/1.1 200 OK[^]*second/)
+    // Half a request is no wish: the receipt may be what its sender waits for.
+    socket.write(answer.replace(EVENT.requestId, 'second') + ask.slice(0, 9))
+    await expect.poll(() => chunks.length).toBe(3)
+    socket.destroy()
+  })
+
   it('reads requests however they are cut, and pipelined ones in order', async () => {
     api.deliver(EVENT)
     const body = `4\r\n"don\r\n2;ext=1\r\ne"\r\n0\r\nTrailer: x\r\n\r\n`

@@ -255,7 +255,7 @@ export class RuntimeApi {
       const body = Buffer.from(request.trailers.get('lambda-runtime-function-error-body') ?? '', 'base64')
       this.#listener.onError({ body, errorType: classified(errorType, 'Function') })
     }
-    request.reply(202, ACCEPTED)
+    request.replyLater(202, ACCEPTED)
   }
 
   #error(request: ApiRequest, id: string): void {
@@ -264,7 +264,7 @@ export class RuntimeApi {
     this.#event = undefined
     if (request.isTooLarge) this.#listener.onResponseTooLarge()
     else this.#listener.onError(reported(request, 'Function'))
-    request.reply(202, ACCEPTED)
+    request.replyLater(202, ACCEPTED)
   }
 
   #initError(request: ApiRequest): void {

@@ -3,26 +3,29 @@
  * A client of the Runtime API on one socket. An answer and the wish for the next event leave in one write (HTTP pipelining); replies come in
  * the order of the requests. 2.5 times as fast as node:http with an agent.
  */
+const net = require('node:net')
+
 const BASE = '/2018-06-01/runtime'
 const HEAD_END = Buffer.from('\r\n\r\n')
-const EMPTY = Buffer.alloc(0)
+const READ_BYTES = 64 * 1024
 const CRLF = Buffer.from('\r\n')
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type'
 const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body'
 const NEXT = `GET ${BASE}/invocation/next HTTP/1.1\r\nHost: runtime\r\n\r\n`
 
 class ApiClient {
-  constructor(socket) {
-    this.socket = socket
+  /** Reads into one buffer, without the machinery of streams. */
+  constructor(fd) {
+    const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: (byteCount, buffer) => this.read(buffer.subarray(0, byteCount)) }
+    this.socket = new net.Socket({ fd, readable: true, writable: true, onread })
     this.expected = []
     this.parts = []
     this.partBytes = 0
     /** Bytes of the reply that is arriving; unknown until its head is complete. */
     this.neededBytes = 0
     this.onEnd = undefined
-    socket.on('data', (chunk) => this.take(chunk))
-    socket.on('end', () => this.onEnd?.())
-    socket.on('error', () => this.onEnd?.())
+    this.socket.on('end', () => this.onEnd?.())
+    this.socket.on('error', () => this.onEnd?.())
   }
 
   ref() {
@@ -83,36 +86,59 @@ class ApiClient {
 
   /** Posts, and asks for the next event when `onEvent` is given. `done` is called with the server's reply. */
   post(path, headers, body, onEvent, done) {
-    const content = Buffer.from(body)
-    const head = `POST ${BASE}${path} HTTP/1.1\r\nHost: runtime\r\nContent-Type: application/json\r\n${headers}Content-Length: ${content.length}\r\n\r\n`
     this.expected.push(done ?? ignore)
     if (onEvent) this.expected.push(onEvent)
-    this.socket.write(Buffer.concat([Buffer.from(head), content, onEvent ? Buffer.from(NEXT) : EMPTY]))
+    this.socket.write(
+      `POST ${BASE}${path} HTTP/1.1\r\nHost: runtime\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}${onEvent ? NEXT : ''}`,
+    )
   }
 
-  take(chunk) {
-    this.parts.push(chunk)
-    this.partBytes += chunk.length
-    while (this.partBytes > 0 && this.partBytes >= this.neededBytes) {
-      const input = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts)
-      this.parts = [input]
+  /** What stays for later is copied: the next bytes come into the same buffer. */
+  read(chunk) {
+    const rest = this.parts.length === 0 ? this.takeAll(chunk) : chunk
+    if (rest.length > 0) {
+      this.parts.push(Buffer.from(rest))
+      this.partBytes += rest.length
+      if (rest === chunk && this.parts.length > 1 && this.partBytes >= this.neededBytes) {
+        const input = Buffer.concat(this.parts)
+        this.parts = []
+        this.partBytes = 0
+        const left = this.takeAll(input)
+        if (left.length > 0) {
+          this.parts = [left]
+          this.partBytes = left.length
+        }
+      }
+    }
+    return true
+  }
+
+  /** Takes whole replies; returns the bytes behind them. */
+  takeAll(input) {
+    this.neededBytes = 0
+    for (;;) {
       const end = input.indexOf(HEAD_END)
-      if (end < 0) return
-      const headers = parseHeaders(input.toString('utf8', 0, end))
+      if (end < 0) return input
+      const head = input.toString('latin1', 0, end)
       const bodyAt = end + HEAD_END.length
-      this.neededBytes = bodyAt + Number(headers['content-length'] ?? 0)
-      if (input.length < this.neededBytes) return
-      const body = input.toString('utf8', bodyAt, this.neededBytes)
+      this.neededBytes = bodyAt + lengthIn(head)
+      if (input.length < this.neededBytes) return input
+      const onReply = this.expected.shift()
       const rest = input.subarray(this.neededBytes)
-      this.parts = rest.length > 0 ? [rest] : []
-      this.partBytes = rest.length
+      if (onReply !== ignore) onReply?.(parseHeaders(input.toString('utf8', 0, end)), input.toString('utf8', bodyAt, this.neededBytes))
       this.neededBytes = 0
-      this.expected.shift()?.(headers, body)
+      input = rest
+      if (input.length === 0) return input
     }
   }
 }
 
 function ignore() {}
+
+function lengthIn(head) {
+  const match = /\r\ncontent-length: *(\d+)/i.exec(head)
+  return match === null ? 0 : Number(match[1])
+}
 
 function parseHeaders(head) {
   const headers = {}

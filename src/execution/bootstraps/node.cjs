@@ -4,7 +4,6 @@
  * CommonJS and few modules on purpose: it is read at every cold start. The Runtime API is spoken on descriptor 4, a socket that nobody else
  * can reach; log calls go to descriptor 3 as frames, so that a message of many lines stays one event.
  */
-const net = require('node:net')
 const { toErrorDocument, fatalError } = require('./node-errors.cjs')
 const { log, patchConsole, setRequestId } = require('./node-console.cjs')
 const { loadHandler } = require('./node-loader.cjs')
@@ -21,7 +20,7 @@ const EXIT_UNCAUGHT_EXCEPTION = 129
 let startup = JSON.parse(process.argv[2])
 process.argv.splice(2)
 
-const api = new ApiClient(new net.Socket({ fd: API_FD, readable: true, writable: true }))
+const api = new ApiClient(API_FD)
 let isLegacy = false
 let handler
 /** The event that has no answer yet: { id, settle, isEmptyLoopAwaited, outcome }. */
