@@ -51,10 +51,17 @@ function checkResource(logicalId: string, resource: TemplateResource): void {
       throw new TemplateError(`Template format error: [/Resources/${logicalId}/${name}] must be an object`)
   }
   if (written['Condition'] !== undefined && typeof written['Condition'] !== 'string')
-    throw new TemplateError(`Template format error: [/Resources/${logicalId}/Condition] a condition must be a string`)
+    throw new TemplateError(
+      `Template format error: Every Condition member must be a string.${hintFor(written['Condition'])}`,
+    )
   checkPolicy(logicalId, 'DeletionPolicy', written['DeletionPolicy'], DELETION_POLICIES)
   checkPolicy(logicalId, 'UpdateReplacePolicy', written['UpdateReplacePolicy'], UPDATE_REPLACE_POLICIES)
   checkWait(written['DependsOn'])
+}
+
+/** `Condition: On` is a truth, to its author's surprise. */
+function hintFor(value: TemplateValue): string {
+  return typeof value === 'boolean' ? ' YAML takes yes, no, on and off without quotes for true and false.' : ''
 }
 
 function checkPolicy(

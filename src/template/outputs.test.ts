@@ -3,7 +3,7 @@ import { evaluateOutputs, importsOf } from './outputs.ts'
 import { scopeOf } from './scope.fixture.ts'
 import { Unknown } from './unknown.ts'
 
-const RESOURCES = 'Resources: {B: {Type: AWS::S3::Bucket}}\nConditions: {No: !Equals [a, b]}\n'
+const RESOURCES = 'Resources: {B: {Type: AWS::S3::Bucket}}\nConditions: {Never: !Equals [a, b]}\n'
 
 describe('outputs', () => {
   it('are values, descriptions and export names', () => {
@@ -11,7 +11,7 @@ describe('outputs', () => {
       `${RESOURCES}Outputs:
   A: {Value: !Ref B, Description: its name, Export: {Name: !Sub '\${AWS::StackName}-a'}}
   N: {Value: 3}
-  Hidden: {Value: x, Condition: No}`,
+  Hidden: {Value: x, Condition: Never}`,
       { resources: { B: { physicalId: 'b-1', attributes: {} } } },
     )
     expect(evaluateOutputs(scope)).toEqual([
@@ -35,10 +35,10 @@ describe('imports', () => {
   it('are found where conditions hold', () => {
     const scope = scopeOf(`
 Parameters: {Net: {Type: String, Default: net}}
-Conditions: {No: !Equals [a, b]}
+Conditions: {Never: !Equals [a, b]}
 Resources:
-  A: {Type: AWS::S3::Bucket, Properties: {X: !If [No, {"Fn::ImportValue": untaken}, {"Fn::ImportValue": !Sub '\${Net}-vpc'}]}}
-  B: {Type: AWS::S3::Bucket, Condition: No, Properties: {X: !ImportValue absent}}
+  A: {Type: AWS::S3::Bucket, Properties: {X: !If [Never, {"Fn::ImportValue": untaken}, {"Fn::ImportValue": !Sub '\${Net}-vpc'}]}}
+  B: {Type: AWS::S3::Bucket, Condition: Never, Properties: {X: !ImportValue absent}}
 Outputs:
   O: {Value: !ImportValue again}
   P: {Value: !ImportValue net-vpc}`)
