@@ -5,11 +5,12 @@ import { assertNever } from '../std/assert.ts'
 import type { FunctionSpec } from './execution.ts'
 import type { SandboxPaths } from './isolation/isolation.ts'
 import { findPythons, type Python } from './isolation/pythons.ts'
+import { findRubies, type Ruby } from './isolation/rubies.ts'
 
 /** A runtime of this server and what really runs it. */
 export interface Runtime {
   readonly name: string
-  readonly family: 'nodejs' | 'python' | 'provided'
+  readonly family: 'nodejs' | 'python' | 'ruby' | 'provided'
   /** The number in the runtime's name that decides how it behaves; 0 where there is none. */
   readonly major: number
   readonly available: boolean
@@ -20,6 +21,8 @@ export interface Runtime {
   readonly interpreter: string
   /** Host directories outside /usr that the interpreter needs. */
   readonly interpreterPaths: readonly string[]
+  /** Of Ruby: what folders of gems are named after. */
+  readonly gemsAbi?: string
 }
 
 export interface RuntimeCommand {
@@ -30,13 +33,15 @@ export interface RuntimeCommand {
 
 const NODES = [22, 24]
 const PYTHONS = [10, 11, 12, 13, 14]
+const RUBIES = ['3.3', '3.4', '4.0']
 
-/** All runtimes there are. Looks at this machine's interpreters, which takes one start of each python3. */
+/** All runtimes there are. Looks at this machine's interpreters, which takes one start of each python3 and ruby. */
 export async function findRuntimes(): Promise<readonly Runtime[]> {
-  const pythons = await findPythons()
+  const [pythons, rubies] = await Promise.all([findPythons(), findRubies()])
   return [
     ...NODES.map(nodeRuntime),
     ...PYTHONS.map((minor) => pythonRuntime(minor, pythons)),
+    ...RUBIES.map((series) => rubyRuntime(series, rubies)),
     {
       name: 'provided.al2023',
       family: 'provided',
@@ -72,6 +77,10 @@ export async function commandOf(
         args: ['-B', join(paths.runtime, 'bootstrap.py'), JSON.stringify(startup)],
       })
     }
+    case 'ruby': {
+      const startup = JSON.stringify({ ports: ports ?? null, opt: paths.opt })
+      return wrapped(spec, { file: runtime.interpreter, args: [join(paths.runtime, 'bootstrap.rb'), startup] })
+    }
     case 'provided': {
       const file = await findBootstrap(spec, paths, layerPaths)
       if (file === undefined) return undefined
@@ -101,7 +110,7 @@ export function withExtensions(
   return { file: '/bin/sh', args, hasExtensions: true }
 }
 
-/** What to start ahead of any function: a process that waits to be told what it is. Undefined for runtimes that are the function's own. */
+/** What to start ahead of any function: a process that waits to be told what it is. Undefined for runtimes that cannot wait so. */
 export function blankCommandOf(
   runtime: Runtime,
   memoryMb: number,
@@ -117,6 +126,7 @@ export function blankCommandOf(
       const startup = JSON.stringify({ ports: ports ?? {}, isBlank: true })
       return { file: runtime.interpreter, args: ['-B', join(paths.runtime, 'bootstrap.py'), startup] }
     }
+    case 'ruby':
     case 'provided':
       return undefined
     default:
@@ -207,5 +217,25 @@ function pythonRuntime(minor: number, pythons: readonly Python[]): Runtime {
     versionText: `python:3.${minor}.v${python.version}`,
     interpreter: python.file,
     interpreterPaths: python.prefix.startsWith('/usr') && python.file.startsWith('/usr') ? [] : [python.prefix],
+  }
+}
+
+function rubyRuntime(series: string, rubies: readonly Ruby[]): Runtime {
+  const name = `ruby${series}`
+  const ruby = rubies.find((candidate) => candidate.series === series) ?? rubies[0]
+  const common = { name, family: 'ruby', major: Number(series.split('.')[0]) } as const
+  if (ruby === undefined) {
+    const reason = 'no ruby of version 3.1 or later was found in /usr/local/bin, /usr/bin or rbenv'
+    return { ...common, available: false, reason, versionText: '', interpreter: '', interpreterPaths: [] }
+  }
+  const differs = ruby.series === series ? '' : `, NOT ${series}`
+  return {
+    ...common,
+    available: true,
+    reason: `runs on Ruby ${ruby.version}${differs} (${ruby.file})`,
+    versionText: `ruby:${series}.v${ruby.version}`,
+    interpreter: ruby.file,
+    interpreterPaths: ruby.prefix.startsWith('/usr') && ruby.file.startsWith('/usr') ? [] : [ruby.prefix],
+    gemsAbi: ruby.abi,
   }
 }

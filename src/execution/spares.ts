@@ -36,6 +36,9 @@ const FAILURE_REST_MS = 60_000
 const READ_AT_START =
   /^(NODE_(?!ENV$)|UV_|LD_|PYTHON|MALLOC_|GLIBC_|OPENSSL_|SSL_|LC_|LANG(UAGE)?$|LOCPATH$|PATH$|HOME$|AWS_LAMBDA_)/
 
+/** Families whose bootstraps can be started without a function. */
+const CAN_WAIT: readonly Runtime['family'][] = ['nodejs', 'python']
+
 export interface Spare {
   readonly sandbox: BlankSandbox
   readonly session: RuntimeSession
@@ -162,7 +165,7 @@ export class Spares {
   }
 
   #canStandIn(spec: FunctionSpec, runtime: Runtime): boolean {
-    if (runtime.family === 'provided' || spec.ephemeralStorageMb !== EPHEMERAL_STORAGE_MB) return false
+    if (!CAN_WAIT.includes(runtime.family) || spec.ephemeralStorageMb !== EPHEMERAL_STORAGE_MB) return false
     if (Object.keys(spec.environment).some((name) => READ_AT_START.test(name))) return false
     if (spec.layerPaths.some((path) => existsSync(join(path, 'extensions')))) return false
     if (this.#options.isolation.kind === 'bubblewrap') return true

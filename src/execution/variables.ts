@@ -74,6 +74,12 @@ function runtimeVariables(runtime: Runtime, { opt, runtime: runtimePath, task }:
     }
     case 'python':
       return { PYTHONPATH: runtimePath }
+    case 'ruby': {
+      // Gems are named after the version they were installed for; those without native parts work with the others too.
+      const abis = new Set([`${runtime.name.slice('ruby'.length)}.0`, runtime.gemsAbi])
+      const paths = [...abis].flatMap((abi) => [`${task}/vendor/bundle/ruby/${abi}`, `${opt}/ruby/gems/${abi}`])
+      return { GEM_PATH: paths.join(':'), RUBYLIB: `${task}:${opt}/ruby/lib` }
+    }
     case 'provided':
       return {}
   }
