@@ -25,7 +25,10 @@ async function picture(test: EngineTest, stackId: string): Promise<unknown> {
     status,
     isSettledWhole: revision === stableRevision,
     things: [...test.world.things.values()]
-      .map(({ logicalId, properties }) => ({ logicalId, properties: { ...properties, Value: ids.get(String(properties['Value'])) ?? properties['Value'] } }))
+      .map(({ logicalId, properties }) => ({
+        logicalId,
+        properties: { ...properties, Value: ids.get(String(properties['Value'])) ?? properties['Value'] },
+      }))
       .sort((a, b) => (a.logicalId < b.logicalId ? -1 : 1)),
     rows: (await test.rows(stackId)).map(({ logicalId, status: of, made, step }) => ({
       logicalId,
@@ -33,7 +36,7 @@ async function picture(test: EngineTest, stackId: string): Promise<unknown> {
       isThere: made !== null && test.world.things.has(made.physicalId),
       step: step?.action,
     })),
-    retired: await test.retired(stackId),
+    retired: (await test.retired(stackId)).map(({ logicalId, why, outcome }) => ({ logicalId, why, outcome })),
     statuses: await test.statuses(stackId),
   }
 }

@@ -82,7 +82,13 @@ export class World {
       create: async (ctx, properties) => {
         const { Name } = properties
         const id = typeof Name === 'string' ? Name : ctx.physicalName({ lengthMax: 60 })
-        enter('create', ctx, properties)
+        try {
+          enter('create', ctx, properties)
+        } catch (error) {
+          // A create that throws leaves nothing behind, whatever an earlier attempt did.
+          if (error instanceof AwsError && ctx.isRepeat) this.things.delete(id)
+          throw error
+        }
         if (this.things.has(id) && !ctx.isRepeat) throw new AwsError('AlreadyExists', 409, `${id} exists`)
         this.things.set(id, { logicalId: ctx.logicalId, stackId: ctx.stackId, properties })
         this.deeds.push(`create ${ctx.logicalId}`)

@@ -122,7 +122,9 @@ describe('updating a stack', () => {
 
   it('stops in UPDATE_ROLLBACK_FAILED when it cannot go back, and goes on when told to', async () => {
     const { test, stackId, atFirst } = await made()
-    test.world.fails = (action, id, { Value }) => (action === 'create' && id === 'New') || (action === 'update' && id === 'B' && Value !== undefined && isBack(Value))
+    test.world.fails = (action, id, { Value }) =>
+      (action === 'create' && id === 'New') ||
+      (action === 'update' && id === 'B' && Value !== undefined && isBack(Value))
     const isBack = (value: unknown) => atFirst.has(String(value))
     const stack = await test.update(stackId, AFTER)
     expect(stack.status).toBe('UPDATE_ROLLBACK_FAILED')
