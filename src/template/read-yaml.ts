@@ -1,9 +1,9 @@
-import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml'
+import type { Alias, Document, Node, Pair, Tags, YAMLMap } from 'yaml'
 import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml'
 import type { Lines, Place } from './read.ts'
 import { NESTING_MAX } from './read-json.ts'
 import { plainScalar } from './scalars.ts'
-import { longFormOf } from './short-tags.ts'
+import { longFormOf, SHORT_TAGS } from './short-tags.ts'
 import type { TemplateValue } from './template.ts'
 import { TemplateError } from './template.ts'
 
@@ -19,19 +19,36 @@ interface Parsed {
 export function readYaml(text: string, lines: Lines): Parsed {
   const document = parse(text, lines)
   const error = document.errors[0]
-  if (error !== undefined) throw notWellFormed(lines, error.pos[0], error.message)
+  // The parser reports its own overflow as an error of the text.
+  const reason = error?.message.startsWith('Maximum call stack') ? TOO_DEEP : error?.message
+  if (error !== undefined) throw notWellFormed(lines, error.pos[0], reason ?? '')
   return new YamlReader(document, lines).read()
 }
 
 function parse(text: string, lines: Lines): Document.Parsed {
   try {
     // The failsafe schema leaves every scalar as it is written; what it means is ours to say (scalars.ts). Tags stay on their nodes.
-    return parseDocument(text, { schema: 'failsafe', logLevel: 'error', prettyErrors: false, uniqueKeys: false })
+    return parseDocument(text, {
+      schema: 'failsafe',
+      customTags: (tags) => [...tags, ...KNOWN_TAGS],
+      logLevel: 'error',
+      prettyErrors: false,
+      uniqueKeys: false,
+    })
   } catch (error) {
-    if (error instanceof RangeError) throw notWellFormed(lines, 0, 'it is nested too deeply')
+    if (error instanceof RangeError) throw notWellFormed(lines, 0, TOO_DEEP)
     throw error
   }
 }
+
+const TOO_DEEP = 'it is nested too deeply'
+
+/** So that the parser does not make a warning, with a stack, of each use: half of the time of a large template. */
+const KNOWN_TAGS: Tags = SHORT_TAGS.flatMap((tag) => [
+  { tag, resolve: (value: string) => value },
+  { tag, collection: 'seq' as const },
+  { tag, collection: 'map' as const },
+])
 
 class YamlReader {
   readonly #document: Document.Parsed

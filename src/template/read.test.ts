@@ -123,8 +123,8 @@ describe('a YAML template', () => {
     expect(error.position?.column).toBe(column)
   })
 
-  it.each(['[', '{a: ', '- '])('refuses a hundred thousand levels of %j', (level) => {
-    expect(errorOf(level.repeat(100_000)).message).toMatch(/^Template format error/)
+  it.each(['- [', 'a: {a: ', '- '])('refuses thousands of levels of %j', (level) => {
+    expect(errorOf(level.repeat(5_000)).message).toMatch(/^Template format error/)
   })
 
   it('knows where every value is', () => {

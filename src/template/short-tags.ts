@@ -27,6 +27,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   'ValueOfAll',
 ])
 
+/** Every short tag but `!ForEach::Name`, whose name is its own. */
+export const SHORT_TAGS: readonly string[] = ['!Ref', '!Condition', ...[...FUNCTIONS].map((name) => `!${name}`)]
+
 /** `!Sub` and its kind in the long form; `Fn::ForEach` has none, its name carries the loop's. Undefined for tags that do not exist. */
 export function longFormOf(
   tag: string,
