@@ -1,5 +1,6 @@
 import { iamAccessKey } from './iam/access-key.ts'
 import { iamGroup } from './iam/group.ts'
+import { iamInstanceProfile } from './iam/instance-profile.ts'
 import { iamManagedPolicy } from './iam/managed-policy.ts'
 import { iamPolicy } from './iam/policy.ts'
 import { iamGroupPolicy, iamRolePolicy, iamUserPolicy } from './iam/principal-policy.ts'
@@ -51,6 +52,7 @@ const RESOURCE_TYPES: readonly ResourceType[] = [
   kmsKey,
   iamAccessKey,
   iamGroup,
+  iamInstanceProfile,
   iamManagedPolicy,
   iamPolicy,
   iamGroupPolicy,

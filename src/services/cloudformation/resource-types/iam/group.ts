@@ -21,9 +21,11 @@ export const iamGroup = defineResourceType({
     try {
       await ctx.call('iam', 'CreateGroup', { GroupName, ...(Path !== undefined && { Path }) })
     } catch (error) {
-      // Groups do not say which stack made them: one that the template names may have been there before.
-      const isOurs = ctx.isRepeat && properties.GroupName === undefined
-      if (!isOurs || !isCode(error, 'EntityAlreadyExists')) throw error
+      if (!ctx.isRepeat || !isCode(error, 'EntityAlreadyExists')) throw error
+      // Groups do not say which stack made them. One that the template names is taken for this only when it is what would have been made.
+      const { Group, Users = [] } = await ctx.call('iam', 'GetGroup', { GroupName })
+      const isSame = Group?.Path === (Path ?? '/') && Users.length === 0
+      if (properties.GroupName !== undefined && !isSame) throw error
     }
     return finishOrUndo(
       async () => {

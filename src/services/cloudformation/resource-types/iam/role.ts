@@ -108,7 +108,8 @@ async function makeRole(ctx: ResourceContext, RoleName: string, properties: Prop
         documentOf(documentText(properties.AssumeRolePolicyDocument)),
       ) &&
       Role?.Path === (Path ?? '/') &&
-      Role.Description === Description
+      Role.Description === Description &&
+      isEqual(Role.Tags ?? [], tags)
     if (properties.RoleName !== undefined && !isSame) throw error
     return stateOf(Role)
   }

@@ -86,9 +86,14 @@ async function makeUser(ctx: ResourceContext, UserName: string, properties: Prop
       ...(tags.length > 0 && { Tags: tags }),
     })
   } catch (error) {
-    // Users do not say which stack made them: one that the template names may have been there before.
-    const isOurs = ctx.isRepeat && properties.UserName === undefined
-    if (!isOurs || !isCode(error, 'EntityAlreadyExists')) throw error
+    if (!ctx.isRepeat || !isCode(error, 'EntityAlreadyExists')) throw error
+    const { User } = await ctx.call('iam', 'GetUser', { UserName })
+    // Users do not say which stack made them. One that the template names is taken for this only when it is exactly what would have been made.
+    const isSame =
+      User?.Path === (Path ?? '/') &&
+      User.PermissionsBoundary?.PermissionsBoundaryArn === PermissionsBoundary &&
+      isEqual(User.Tags ?? [], tags)
+    if (properties.UserName !== undefined && !isSame) throw error
   }
   return stateOf(ctx, UserName, Path)
 }

@@ -7,7 +7,7 @@ import { defineResourceType } from '../shaped-type.ts'
 import { tagUpdate } from '../tag-update.ts'
 import type { FunctionInput } from './function-input.ts'
 
-const GONE = 'ResourceNotFoundException'
+const GONE = 'CodeSigningConfigNotFoundException'
 const SHAPE = {
   AllowedPublishers: { SigningProfileVersionArns: ['text'] },
   CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'text' },
