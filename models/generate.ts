@@ -6,7 +6,7 @@
  *
  * Run after an SDK update and read the diff: it is the change of AWS's API.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { compileConstraints, type PackedConstraints } from './constraints.ts'
@@ -227,7 +227,7 @@ function main(apiModels: string | undefined): void {
     if (apiModels !== undefined) {
       if (entry.ast !== undefined)
         model.constraints = compileConstraints(readAst(join(apiModels, entry.ast)), model.shapes)
-    } else {
+    } else if (existsSync(path)) {
       model.constraints = (JSON.parse(readFileSync(path, 'utf8')) as PackedModel).constraints
     }
     for (const patch of patchesOf(entry.service)) if (patch.constraint === null) dropConstraint(model, patch)

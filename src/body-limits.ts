@@ -4,6 +4,7 @@ const MIB = 1024 * 1024
 export const COLLECTED_BYTES_MAX = {
   /** CompleteMultipartUpload with 10,000 parts and all checksums is about 2 MiB. */
   s3: 8 * MIB,
+  s3control: MIB,
   /** A 50 MiB zip in base64, with its JSON around it: what Lambda takes in one request. */
   lambda: 69_905_067,
   iam: MIB,

@@ -9,6 +9,7 @@ import type { ServiceName } from './services/door.ts'
  */
 const LOADERS = {
   s3: async (): Promise<OperationTable> => (await import('./services/s3/operations.ts')).operations,
+  s3control: async (): Promise<OperationTable> => (await import('./services/s3/control/operations.ts')).operations,
   lambda: async (): Promise<OperationTable> => (await import('./services/lambda/operations.ts')).lambdaOperations,
   iam: async (): Promise<OperationTable> => (await import('./services/iam/operations.ts')).operations,
   sts: async (): Promise<OperationTable> => (await import('./services/sts/operations.ts')).operations,
@@ -49,6 +50,7 @@ export async function loadOperations(): Promise<void> {
 /** The name in credential scopes, where it is not the service's own. */
 const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
   s3: 's3',
+  s3control: 's3',
   lambda: 'lambda',
   iam: 'iam',
   sts: 'sts',
@@ -61,7 +63,7 @@ const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
   cloudformation: 'cloudformation',
 }
 
-export interface Room extends Pick<Endpoint, 'service' | 'verifyBody' | 'crossOriginHeaders' | 'onReply'> {}
+export interface Room extends Pick<Endpoint, 'service' | 'verifyBody' | 'crossOriginHeaders' | 'guards' | 'onReply'> {}
 
 /** Services that have nothing more to say to the pipeline than what their operations work with. */
 export function roomsOf<N extends ServiceName>(services: Readonly<Record<N, unknown>>): Readonly<Record<N, Room>> {
@@ -70,9 +72,11 @@ export function roomsOf<N extends ServiceName>(services: Readonly<Record<N, unkn
 }
 
 /** Every service on the wire; a model is read when the first call of its service comes. */
-export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoint[] {
+export function endpointsOf(rooms: Readonly<Record<Exclude<Implemented, 's3control'>, Room>>): Endpoint[] {
+  // Another door to what S3 has.
+  const all: Readonly<Partial<Record<ServiceName, Room>>> = { ...rooms, s3control: { service: rooms.s3.service } }
   return (Object.keys(SIGNING_NAMES) as ServiceName[]).map((name) => {
-    const room = (rooms as Readonly<Partial<Record<ServiceName, Room>>>)[name]
+    const room = all[name]
     return {
       name,
       signingName: SIGNING_NAMES[name],
@@ -83,6 +87,7 @@ export function endpointsOf(rooms: Readonly<Record<Implemented, Room>>): Endpoin
       bodyBytesMax: COLLECTED_BYTES_MAX[name],
       ...(room?.verifyBody && { verifyBody: room.verifyBody }),
       ...(room?.crossOriginHeaders && { crossOriginHeaders: room.crossOriginHeaders }),
+      ...(room?.guards && { guards: room.guards }),
       ...(room?.onReply && { onReply: room.onReply }),
       get protocol() {
         return loadService(name)

@@ -44,8 +44,11 @@ export class ModelService implements ServiceProtocol {
     this.#model = model
     this.#validation = validation
     const names = [...model.operations.keys()]
-    this.#rest = model.protocol === 'restJson1' ? new RestRouter(model.operations.values()) : undefined
-    this.#buckets = model.protocol === 'restXml' ? new BucketRouter(model.operations.values()) : undefined
+    const isXml = model.protocol === 'restXml'
+    const hasBuckets = isXml && hasBucketsOutsideOfPaths(model)
+    this.#buckets = hasBuckets ? new BucketRouter(model.operations.values()) : undefined
+    this.#rest =
+      model.protocol === 'restJson1' || (isXml && !hasBuckets) ? new RestRouter(model.operations.values()) : undefined
     this.operationNames = this.#buckets === undefined ? names : [...names, ...pseudoOperations]
     for (const error of model.errors) {
       // An error answers to its shape's name and to the code it has in awsQuery.
@@ -64,7 +67,7 @@ export class ModelService implements ServiceProtocol {
     try {
       switch (protocol) {
         case 'restXml':
-          return this.#routeBuckets(request)
+          return this.#buckets === undefined ? this.#routeRest(request) : this.#routeBuckets(this.#buckets, request)
         case 'restJson1':
           return this.#routeRest(request)
         case 'awsQuery':
@@ -121,8 +124,7 @@ export class ModelService implements ServiceProtocol {
   }
 
   #protocolOf(request: WireRequest): ProtocolName {
-    if (this.#buckets !== undefined) return 'restXml'
-    if (this.#rest !== undefined) return 'restJson1'
+    if (this.#isRest()) return this.#model.protocol as ProtocolName
     const speaksJson = this.#model.protocol !== 'awsQuery'
     if (speaksJson && request.headers['smithy-protocol'] === 'rpc-v2-cbor') return 'rpcv2Cbor'
     const speaksQuery = !speaksJson || this.#model.queryCompatible
@@ -144,9 +146,9 @@ export class ModelService implements ServiceProtocol {
     return dialect
   }
 
-  #routeBuckets(request: WireRequest): FullRoute {
+  #routeBuckets(buckets: BucketRouter, request: WireRequest): FullRoute {
     const form = parseForm(request.query)
-    const { operation, labels } = (this.#buckets as BucketRouter).match(request, form)
+    const { operation, labels } = buckets.match(request, form)
     if (typeof operation !== 'string') return this.#routeTo('restXml', operation, labels, form)
     const inputStreams = operation === 'PostObject'
     const identity = inputStreams ? 'form' : 'none'
@@ -157,13 +159,15 @@ export class ModelService implements ServiceProtocol {
   #routeRest(request: WireRequest): FullRoute {
     const form = parseForm(request.query)
     const match = (this.#rest as RestRouter).match(request.method, request.path, form, request.headers)
+    const protocol = this.#model.protocol as ProtocolName
     if (match === undefined) {
+      if (protocol === 'restXml') throw invalidUri()
       // What Lambda's front end says of a path that leads nowhere.
       throw new AwsError('AccessDeniedException', 403, 'Unable to determine service/operation name to be authorized')
     }
     const labels: Record<string, string> = {}
     for (const name in match.labels) labels[name] = decodePercent(match.labels[name] as string)
-    return this.#routeTo('restJson1', match.operation, labels, form)
+    return this.#routeTo(protocol, match.operation, labels, form)
   }
 
   #routeQuery(request: WireRequest, body: Buffer | undefined): FullRoute {
@@ -206,6 +210,16 @@ export class ModelService implements ServiceProtocol {
     const inputStreams = this.#isRest() && streamsInput(operation)
     return { service: this.service, operation: operation.name, protocol, inputStreams, labels, schema: operation, form }
   }
+}
+
+/** S3's buckets are labels without a place in any path: a host may name them. */
+function hasBucketsOutsideOfPaths(model: Model): boolean {
+  return [...model.operations.values()].some(
+    ({ uri, input }) =>
+      input?.members.some(
+        ({ name, traits }) => traits.httpLabel === 1 && !new RegExp(`\\{${name}\\+?\\}`).test(uri),
+      ) === true,
+  )
 }
 
 const streaming = new WeakMap<OperationSchema, boolean>()

@@ -52,6 +52,11 @@ export function needsBodyToChoose(request: WireRequest, scopeService: string | u
   return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
 }
 
+/** S3 Control shares name, keys and hosts with S3; its clients always say whose account they mean, and a bucket may be called `v20180820`. */
+function isForControl({ path, headers }: WireRequest): boolean {
+  return path.startsWith('/v20180820/') && headers['x-amz-account-id'] !== undefined
+}
+
 /**
  * The service a request is for: the signature's scope says so; without one, the target header, the RPC path, a query call's
  * Version, or Lambda's dated paths. Everything else is S3, and so is a scope that names no service of ours.
@@ -61,6 +66,7 @@ export function chooseService(
   scopeService: string | undefined,
   formBody?: () => Buffer | undefined,
 ): string {
+  if ((scopeService === undefined || scopeService === 's3') && isForControl(request)) return 's3control'
   if (scopeService !== undefined) return lines().find((line) => line.signingName === scopeService)?.service ?? 's3'
   const target = request.headers['x-amz-target'] ?? /^\/service\/([^/]+)\/operation\//.exec(request.path)?.[1]
   if (target !== undefined) {

@@ -4,6 +4,7 @@ import type { InputOf, OperationName, OutputOf } from '../protocol/operation.ts'
 /** The SDK module that types each service. Types only. */
 export interface ServiceModels {
   s3: typeof import('@aws-sdk/client-s3')
+  s3control: typeof import('@aws-sdk/client-s3-control')
   lambda: typeof import('@aws-sdk/client-lambda')
   iam: typeof import('@aws-sdk/client-iam')
   sts: typeof import('@aws-sdk/client-sts')
