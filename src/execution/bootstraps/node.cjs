@@ -75,6 +75,7 @@ function onEvent(headers, body) {
   const context = createContext(headers, invocation, isLegacy ? callback : undefined)
   try {
     const event = JSON.parse(body)
+    if (typeof event?.ResponseURL === 'string') require('./node-answers.cjs').answerAt(event.ResponseURL)
     const result = isLegacy ? handler(event, context, callback) : handler(event, context)
     if (typeof result?.then === 'function') {
       invocation.isPromise = true
