@@ -1,5 +1,5 @@
 /** Where the code of functions and layers comes from. */
-import { invalidResource } from './errors.ts'
+import { invalidResource, shown } from './errors.ts'
 import { isGiven, isObject, type Json, type JsonObject, present } from './json.ts'
 
 const DYNAMIC_REFERENCE_WITH_PATH = /\{\{resolve:(ssm|ssm-secure|secretsmanager):[a-zA-Z0-9_.\-/]+(:\d+)?}}/
@@ -20,7 +20,7 @@ export function functionCode(logicalId: string, properties: JsonObject): JsonObj
       throw invalidResource(logicalId, "Only one of 'InlineCode' or 'CodeUri' can be set.")
     return { ...objectLocation(logicalId, 'CodeUri', uri), ...encryption }
   }
-  if (packageType !== 'Image') throw invalidResource(logicalId, `invalid 'PackageType' : ${String(packageType)}`)
+  if (packageType !== 'Image') throw invalidResource(logicalId, `invalid 'PackageType' : ${shown(packageType)}`)
   if (image === undefined || image === null) throw invalidResource(logicalId, "'ImageUri' must be set.")
   if (!isGiven(image))
     throw invalidResource(logicalId, "'ImageUri' requires that a image hosted at a registry be specified.")
@@ -42,7 +42,7 @@ export function objectLocation(logicalId: string, property: string, location: Js
       `Unsupported dynamic reference detected in '${property}'. Please consider using alternative 'FunctionCode' object format.`,
     )
   // Not `new URL`: it would escape characters of the key, which CloudFormation takes as they are.
-  const [, bucket, path, , query] = /^s3:\/\/([^/?#]+)(\/[^?#]*)(\?([^#]*))?/i.exec(location) ?? []
+  const [, bucket, path, , query] = /^s3:\/\/([^/?#[\]]+)(\/[^?#]*)(\?([^#]*))?/i.exec(location) ?? []
   if (bucket === undefined || path === undefined)
     throw invalidResource(
       logicalId,

@@ -72,7 +72,6 @@ function distantEnd(connectorId: string, reference: JsonObject): ConnectorEnd {
     Qualifier: qualifier,
   } = reference
   const type = requireType(connectorId, reference.Type)
-  const given = (value: Json | undefined) => (isGiven(value) ? value : undefined)
   return {
     logicalId: undefined,
     type: TYPES_BEHIND_SAM[type] ?? type,
@@ -101,4 +100,8 @@ function roleOf(where: string | JsonObject | undefined, properties: JsonObject, 
     return (id !== undefined && id === otherId) || (isGiven(otherArn) && isSameJson(arn, otherArn))
   })
   return objectOr(target).RoleArn
+}
+
+function given(value: Json | undefined): Json | undefined {
+  return isGiven(value) ? value : undefined
 }

@@ -38,6 +38,7 @@ export function unfoldConnectors(resources: JsonObject): SamMistake[] {
 export function duplicate(logicalId: string, id: string, type: string): SamMistake {
   return new SamMistake(
     `Transforming resource with id [${logicalId}] attempts to create a new resource with id [${id}] and type "${type}". A resource with that id already exists within this template. Please use a different id for that resource.`,
+    logicalId,
   )
 }
 

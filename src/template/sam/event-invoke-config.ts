@@ -1,5 +1,5 @@
 /** `EventInvokeConfig`: retries and destinations of asynchronous invocations, with the queues and topics that nobody named. */
-import { invalidResource } from './errors.ts'
+import { invalidResource, shown } from './errors.ts'
 import { choose, getAtt, IF_ARGUMENTS_REASON, ifArguments, isIf, isNoValue, not, ref } from './intrinsics.ts'
 import { isGiven, isObject, type Json, type JsonObject, objectOr, present } from './json.ts'
 import { hashedId } from './logical-id.ts'
@@ -83,8 +83,7 @@ function makeDestination(
   const { Type: type, Destination: arn } = destination
   const policyFor = typeof type === 'string' && Object.hasOwn(POLICIES, type) ? POLICIES[type] : undefined
   if (policyFor === undefined) {
-    const shown = type === undefined || type === null ? 'None' : String(type)
-    throw invalidResource(logicalId, `'Type: ${shown}' must be one of [${TYPES.map((name) => `'${name}'`).join(', ')}]`)
+    throw invalidResource(logicalId, `'Type: ${shown(type)}' must be one of ${shown(TYPES)}`)
   }
   const id = configId + outcome
   const isAbsent = arn === undefined || arn === null

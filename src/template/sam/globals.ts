@@ -1,6 +1,6 @@
 /** The `Globals` section: what all resources of a SAM type share. Maps merge, lists append, everything else the resource overrides. */
 import { GLOBAL_PROPERTIES } from './global-properties.ts'
-import { invalidResource, SamDocumentMistake } from './errors.ts'
+import { invalidResource, SamDocumentMistake, shown } from './errors.ts'
 import { isIntrinsic } from './intrinsics.ts'
 import { isGiven, isObject, type Json, type JsonObject } from './json.ts'
 
@@ -25,13 +25,13 @@ function parse(section: Json): Map<string, JsonObject> {
     const supported = Object.hasOwn(GLOBAL_PROPERTIES, name) ? GLOBAL_PROPERTIES[name] : undefined
     if (supported === undefined)
       throw wrongSection(
-        `'${name}' is not supported. Must be one of the following values - ${listed(Object.keys(GLOBAL_PROPERTIES))}`,
+        `'${name}' is not supported. Must be one of the following values - ${shown(Object.keys(GLOBAL_PROPERTIES))}`,
       )
     if (!isObject(properties)) throw wrongSection('Value of ${section} must be a dictionary')
     const unknown = Object.keys(properties).find((property) => !supported.includes(property))
     if (unknown !== undefined)
       throw wrongSection(
-        `'${unknown}' is not a supported property of '${name}'. Must be one of the following values - ${listed(supported)}`,
+        `'${unknown}' is not a supported property of '${name}'. Must be one of the following values - ${shown(supported)}`,
       )
     globals.set(`AWS::Serverless::${name}`, properties)
   }
@@ -74,8 +74,4 @@ function wrongSection(reason: string): SamDocumentMistake {
 
 function documentMistake(logicalId: string, reason: string): SamDocumentMistake {
   return new SamDocumentMistake(invalidResource(logicalId, reason).message)
-}
-
-function listed(names: readonly string[]): string {
-  return `[${names.map((name) => `'${name}'`).join(', ')}]`
 }

@@ -32,8 +32,7 @@ export function transformLayer(run: Transformation, resource: SamResource): Gene
   const id = hashedId(logicalId, { [logicalId]: whatMakesANewLayer(resource, properties) })
   const architectures = properties.CompatibleArchitectures
   if (isGiven(architectures) && Array.isArray(architectures)) {
-    const isKnown = (value: Json) => value === 'arm64' || value === 'x86_64' || isIntrinsic(value)
-    if (!architectures.every(isKnown))
+    if (!architectures.every(isArchitecture))
       throw invalidResource(id, "CompatibleArchitectures needs to be a list of 'x86_64' or 'arm64'")
   }
   return generated(
@@ -85,4 +84,8 @@ function retentionPolicy(logicalId: string, value: Json | undefined): string | u
   if (policy === undefined)
     throw invalidResource(logicalId, `'RetentionPolicy' must be one of the following options: ${RETENTION_CHOICES}.`)
   return policy
+}
+
+function isArchitecture(value: Json): boolean {
+  return value === 'arm64' || value === 'x86_64' || isIntrinsic(value)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { invalidResource } from './errors.ts'
+import { invalidResource, shown } from './errors.ts'
 import { isIf, isIntrinsic, isNoValue } from './intrinsics.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 
@@ -46,10 +46,9 @@ function expandOne(logicalId: string, policy: JsonObject): JsonObject {
     throw invalidResource(logicalId, `Must specify valid parameter values for policy template '${name}'`)
   const missing = template.parameters.filter((parameter) => !Object.hasOwn(values, parameter))
   if (missing.length > 0) {
-    const names = missing.map((parameter) => `'${parameter}'`).join(', ')
     throw invalidResource(
       logicalId,
-      `Following required parameters of template '${name}' don't have values: [${names}]`,
+      `Following required parameters of template '${name}' don't have values: ${shown(missing)}`,
     )
   }
   return { Statement: fillIn(template.statements, values) }

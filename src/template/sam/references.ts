@@ -2,7 +2,7 @@
  * What the transform resolves by itself. Parameters and two pseudo parameters, since logical ids are hashed from their values; everything
  * else stays for the deployment. Values are changed in place: an object that two resources share changes for both, as in AWS's transform.
  */
-import { invalidStructure } from './errors.ts'
+import { invalidStructure, shown } from './errors.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 
 const VARIABLE = /\$\{([A-Za-z0-9.]+|AWS::[A-Z][A-Za-z]*)\}/g
@@ -23,7 +23,7 @@ export function resolveParameters(value: Json, parameters: ParameterValues): Jso
         const found = parameters.get(variable) ?? whole
         if (typeof found === 'string') return found
         throw invalidStructure(
-          `Invalid Fn::Sub variable value ${String(found)}. Fn::Sub expects all variables to be strings.`,
+          `Invalid Fn::Sub variable value ${shown(found)}. Fn::Sub expects all variables to be strings.`,
         )
       })
     }
@@ -121,8 +121,7 @@ function findInMap(one: JsonObject, mappings: JsonObject): Json {
   if (!Object.hasOwn(one, 'Fn::FindInMap')) return one
   const keys = one['Fn::FindInMap']
   if (!Array.isArray(keys) || keys.length !== 3) {
-    const shown = typeof keys === 'string' ? keys : JSON.stringify(keys)
-    throw invalidStructure(`Invalid FindInMap value ${shown}. FindInMap expects an array with 3 values.`)
+    throw invalidStructure(`Invalid FindInMap value ${shown(keys)}. FindInMap expects an array with 3 values.`)
   }
   const [map, top, second] = keys
   if (typeof map !== 'string' || typeof top !== 'string' || typeof second !== 'string') return one

@@ -43,10 +43,10 @@ export function transformSam(template: Template, context: SamContext): Template 
     const result = transformDocument(source, context, mistakes)
     if (mistakes.length === 0) return result as unknown as Template
   } catch (error) {
-    if (error instanceof SamDocumentMistake) throw new SamError([error.message])
+    if (error instanceof SamDocumentMistake) throw new SamError([error])
     throw error
   }
-  throw new SamError(mistakes.map((mistake) => mistake.message))
+  throw new SamError(mistakes)
 }
 
 function transformDocument(template: JsonObject, context: SamContext, mistakes: SamMistake[]): JsonObject {
@@ -134,7 +134,6 @@ function mappings({ Mappings: given = {} }: JsonObject): JsonObject {
 
 /** Functions first, because they change what others see; connectors last, because they look at what everything became. */
 function inOrder(source: JsonObject): [string, JsonObject][] {
-  const rank = (type: Json | undefined) => (type === FUNCTION ? 0 : type === CONNECTOR ? 2 : 1)
   return Object.entries(source)
     .filter((entry): entry is [string, JsonObject] => isObject(entry[1]) && isTransformed(entry[1].Type))
     .toSorted(([, a], [, b]) => rank(a.Type) - rank(b.Type))
@@ -177,8 +176,7 @@ function referencesTo(made: readonly Generated[]): Map<string, string> {
 }
 
 function otherTransforms(transform: Json | undefined): Json | undefined {
-  if (!Array.isArray(transform)) return transform === TRANSFORM ? undefined : transform
-  const others = transform.filter((name) => name !== TRANSFORM)
+  const others = Array.isArray(transform) ? transform.filter((name) => name !== TRANSFORM) : []
   return others.length === 0 ? undefined : others
 }
 
@@ -191,4 +189,9 @@ function collect<T>(mistakes: SamMistake[], step: () => T): T | undefined {
     mistakes.push(error)
     return undefined
   }
+}
+
+function rank(type: Json | undefined): number {
+  if (type === FUNCTION) return 0
+  return type === CONNECTOR ? 2 : 1
 }

@@ -5,7 +5,7 @@ import { isGiven, isObject, type JsonObject, present } from '../json.ts'
 import { generated, resourceAttributes } from '../resource.ts'
 import type { Transformation } from '../transformation.ts'
 import { isListOf, isString, required, string, type, wrongType } from '../value-types.ts'
-import type { EventType } from './event.ts'
+import type { EventType, FunctionEvent } from './event.ts'
 import { permission } from './permission.ts'
 
 export const alexaSkill: EventType = {
@@ -41,10 +41,10 @@ export const cognito: EventType = {
     Trigger: required(type((value) => isString(value) || isListOf(isString)(value), { allowsIntrinsic: false })),
   },
   check(run, event) {
-    requirePool(run, event.name, event.properties)
+    requirePool(run, event)
   },
   resources(run, event) {
-    const [poolId, pool] = requirePool(run, event.name, event.properties)
+    const [poolId, pool] = requirePool(run, event)
     const allowed = permission(event, {
       principal: 'cognito-idp.amazonaws.com',
       sourceArn: getAtt(poolId, 'Arn'),
@@ -68,9 +68,13 @@ export const cognito: EventType = {
   },
 }
 
-function requirePool(run: Transformation, name: string, { UserPool: pool }: JsonObject): [string, JsonObject] {
+function requirePool(
+  run: Transformation,
+  { name, logicalId, properties: { UserPool: pool } }: Pick<FunctionEvent, 'name' | 'logicalId' | 'properties'>,
+): [string, JsonObject] {
   const id = isObject(pool) ? pool.Ref : undefined
-  const resource = typeof id === 'string' && Object.hasOwn(run.source, id) ? run.source[id] : undefined
-  if (typeof id === 'string' && isObject(resource)) return [id, resource]
+  if (id !== undefined && typeof id !== 'string') throw new EventMistake(logicalId, 'Ref in Userpool is not a string.')
+  const resource = id !== undefined && Object.hasOwn(run.source, id) ? run.source[id] : undefined
+  if (id !== undefined && isObject(resource)) return [id, resource]
   throw new EventMistake(name, 'Cognito events must reference a Cognito UserPool in the same template.')
 }

@@ -1,12 +1,13 @@
 /** `Events` of a function: each becomes what connects its source to the function. */
-import { EventMistake, invalidResource, type SamMistake } from '../errors.ts'
+import { EventMistake, invalidResource, type SamMistake, shown } from '../errors.ts'
 import { byCodePoint, isObject, type Json, type JsonObject, objectOr } from '../json.ts'
 import type { Generated, Invoked } from '../resource.ts'
 import type { Transformation } from '../transformation.ts'
 import { checkLogicalId, checkProperties, type PropertyTypes } from '../value-types.ts'
 import { alexaSkill, cognito, iotRule } from './distant.ts'
 import { logs } from './logs.ts'
-import { documentDb, dynamoDb, kafka, kinesis, messageQueue, selfManagedKafka } from './distant-mappings.ts'
+import { documentDb, dynamoDb, kinesis, messageQueue } from './distant-mappings.ts'
+import { kafka, selfManagedKafka } from './kafka.ts'
 import { sqs } from './mapping.ts'
 import { eventRule, schedule } from './rule.ts'
 import { bucketEvent } from './s3.ts'
@@ -71,7 +72,6 @@ export function checkEvents(run: Transformation, logicalId: string, events: Json
 /** One mistake for every event that needs a service that Millrace does not have, and the events that remain. */
 export function withoutUnsupported(logicalId: string, events: Json | undefined): [SamMistake[], Json | undefined] {
   if (!isObject(events)) return [[], events]
-  const typeOf = (event: Json) => String(objectOr(event).Type)
   const isUnsupported = ([, event]: [string, Json]) => NEEDS_API_GATEWAY.has(typeOf(event))
   const entries = Object.entries(events)
   const mistakes = entries
@@ -111,10 +111,12 @@ function readEvent(functionId: string, name: string, event: Json): [EventType, J
   const { Type: typeName } = event
   const type = typeof typeName === 'string' ? EVENT_TYPES.get(typeName) : undefined
   if (type === undefined) {
-    const shown = typeName === undefined || typeName === null ? 'None' : String(typeName)
     throw ofFunction(
       functionId,
-      new EventMistake(name, `Resource dict has missing or invalid value for key Type. Event Type is: ${shown}.`),
+      new EventMistake(
+        name,
+        `Resource dict has missing or invalid value for key Type. Event Type is: ${shown(typeName)}.`,
+      ),
     )
   }
   const logicalId = functionId + name
@@ -127,4 +129,8 @@ function readEvent(functionId: string, name: string, event: Json): [EventType, J
 
 function ofFunction(functionId: string, error: unknown): unknown {
   return error instanceof EventMistake ? invalidResource(functionId, error.message) : error
+}
+
+function typeOf(event: Json): string {
+  return String(objectOr(event).Type)
 }

@@ -38,6 +38,13 @@ export const MAPPING_TYPES: PropertyTypes = {
   LoggingConfig: map,
 }
 
+/** Of those that read a stream from some position on. */
+export const STREAM_TYPES: PropertyTypes = {
+  ...MAPPING_TYPES,
+  Stream: required(anything),
+  StartingPosition: required(anything),
+}
+
 const SAME_IN_LAMBDA = [
   'StartingPosition',
   'StartingPositionTimestamp',

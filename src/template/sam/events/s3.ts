@@ -67,7 +67,7 @@ function requireBucket(run: Transformation, name: string, { Bucket: bucket }: Js
 }
 
 function waitFor({ logicalId }: FunctionEvent, bucket: JsonObject, permissionId: string): void {
-  const given = bucket.DependsOn ?? []
+  const given = bucket.DependsOn === undefined ? [] : bucket.DependsOn
   const list = typeof given === 'string' ? [given] : given
   if (!isListOf(isString)(list))
     throw invalidResource(logicalId, "Invalid type for field 'DependsOn'. Expected a string or list of strings.")
