@@ -63,12 +63,14 @@ export async function send(
   }
   const text = await response.text()
   if (response.ok) return { headers: response.headers, text }
-  throw refusal(response.status, text)
+  throw refusal(response, text)
 }
 
-function refusal(status: number, text: string): RefusedError {
+function refusal({ status, headers }: Response, text: string): RefusedError {
   const { code, message } = (text.trimStart().startsWith('<') ? xmlError(text) : jsonError(text)) ?? {}
-  return new RefusedError(status, code ?? `HTTP ${status}`, message ?? text)
+  // Services that speak restJson name the error in a header.
+  const named = headers.get('x-amzn-errortype')?.split(':')[0]
+  return new RefusedError(status, code ?? named ?? `HTTP ${status}`, message ?? text)
 }
 
 interface ErrorText {
