@@ -1,5 +1,6 @@
 import { unsupportedFunction } from './evaluate.ts'
 import { functionCallOf, isTemplateList, isTemplateObject } from './functions.ts'
+import { located } from './located.ts'
 import { functionCallsIn, referencesIn } from './references.ts'
 import type { Template, TemplateValue } from './template.ts'
 import { TemplateError } from './template.ts'
@@ -22,8 +23,10 @@ const IN_CONDITIONS: ReadonlySet<string> = new Set([
 export function checkConditions(template: Template): void {
   const conditions = template.Conditions ?? {}
   for (const [name, expression] of Object.entries(conditions)) {
-    checkExpression(template, expression)
-    checkLoop(conditions, name)
+    located(['Conditions', name], () => {
+      checkExpression(template, expression)
+      checkLoop(conditions, name)
+    })
   }
 }
 

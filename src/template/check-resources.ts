@@ -1,4 +1,7 @@
 import { isTemplateObject } from './functions.ts'
+import { located } from './located.ts'
+import type { Unresolved } from './unresolved.ts'
+import { unresolvedDependencies } from './unresolved.ts'
 import type { Template, TemplateObject, TemplateResource, TemplateValue } from './template.ts'
 import { TemplateError } from './template.ts'
 
@@ -21,21 +24,32 @@ const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain', 'Snapshot']
 
 /** Throws TemplateError for resources of a wrong shape: names, types, attributes, policies, DependsOn. */
 export function checkResources(template: Template): void {
+  const unresolved: Unresolved[] = []
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    if (!/^[A-Za-z0-9]+$/.test(logicalId))
-      throw new TemplateError(`Template format error: Resource name ${logicalId} is non alphanumeric.`)
-    if (logicalId.length > LOGICAL_ID_LENGTH_MAX)
-      throw new TemplateError(
-        `Template format error: Resource name ${logicalId} is longer than ${LOGICAL_ID_LENGTH_MAX} characters.`,
-      )
-    if (!isTemplateObject(resource as unknown as TemplateValue))
-      throw new TemplateError(`Template format error: [/Resources/${logicalId}] resource definition is malformed`)
-    checkResource(logicalId, resource)
+    located(['Resources', logicalId], () => {
+      checkLogicalId(logicalId)
+      checkResource(logicalId, resource)
+    })
+    for (const waitsFor of [resource.DependsOn ?? []].flat()) {
+      if (!Object.hasOwn(template.Resources, waitsFor))
+        unresolved.push([waitsFor, ['Resources', logicalId, 'DependsOn']])
+    }
   }
-  checkUnresolvedWaits(template)
+  if (unresolved.length > 0) throw unresolvedDependencies(unresolved, 'Resources')
+}
+
+function checkLogicalId(logicalId: string): void {
+  if (!/^[A-Za-z0-9]+$/.test(logicalId))
+    throw new TemplateError(`Template format error: Resource name ${logicalId} is non alphanumeric.`)
+  if (logicalId.length > LOGICAL_ID_LENGTH_MAX)
+    throw new TemplateError(
+      `Template format error: Resource name ${logicalId} is longer than ${LOGICAL_ID_LENGTH_MAX} characters.`,
+    )
 }
 
 function checkResource(logicalId: string, resource: TemplateResource): void {
+  if (!isTemplateObject(resource as unknown as TemplateValue))
+    throw new TemplateError(`Template format error: [/Resources/${logicalId}] resource definition is malformed`)
   const written = resource as unknown as TemplateObject
   const type = written['Type']
   if (type === undefined)
@@ -82,13 +96,4 @@ function checkWait(value: TemplateValue | undefined): void {
   if (value === undefined || typeof value === 'string') return
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
     throw new TemplateError('Template format error: DependsOn must be a string or list of strings.')
-}
-
-function checkUnresolvedWaits(template: Template): void {
-  const names = Object.values(template.Resources).flatMap(({ DependsOn = [] }) => DependsOn)
-  const unresolved = [...new Set(names)].filter((name) => !Object.hasOwn(template.Resources, name))
-  if (unresolved.length > 0)
-    throw new TemplateError(
-      `Template format error: Unresolved resource dependencies [${unresolved.join(', ')}] in the Resources block of the template`,
-    )
 }

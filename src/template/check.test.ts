@@ -111,6 +111,21 @@ describe('checkTemplate', () => {
     expect(() => check(text)).not.toThrow()
   })
 
+  it.each([
+    ['Resources:\n  B:\n    Type: T\n    Properties:\n      Name: !Sub "x-${Nope}"', 5, 7],
+    ['Resources:\n  B:\n    Type: T\n    Properties:\n      - !GetAtt [Nope, Arn]', 2, 3],
+    ['Resources:\n  B:\n    Type: T\n    Properties: {X: [a, !GetAtt [Nope, Arn]]}', 4, 33],
+    ['Resources:\n  B:\n    Type: T\n    DependsOn:\n      - Nope', 4, 5],
+    ['Resources:\n  B:\n    Type: T\n    Properties:\n      X:\n', 5, 7],
+    ['Resources:\n  B:\n    Type: T\nOutputs:\n  O: {Value: !If [Nope, a, b]}', 5, 7],
+    ['Resources: {B: {Type: T}}\nParameters:\n  P: {}', 3, 3],
+    ['Resources: {B: {Type: T}}\nConditions:\n  C: !Condition D', 3, 3],
+    ['Resources: {B: {Type: T}}\nResource: {}', 2, 1],
+  ])('says where it is, if it can: %j', (text, line, column) => {
+    const { value, positionOf } = readTemplate(text)
+    expect(() => checkTemplate(value, positionOf)).toThrow(`(line ${line}, column ${column})`)
+  })
+
   it('takes a template that uses everything', () => {
     const template = check(`
 AWSTemplateFormatVersion: 2010-09-09

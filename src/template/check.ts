@@ -2,10 +2,11 @@ import { checkConditions } from './check-conditions.ts'
 import { checkFunctions, checkReferences } from './check-references.ts'
 import { checkResources } from './check-resources.ts'
 import { isTemplateList, isTemplateObject } from './functions.ts'
+import { located } from './located.ts'
 import { checkParameterValue } from './parameter-constraints.ts'
 import { declarationOf, ssmValueTypeOf } from './parameter-declarations.ts'
 import type { TemplatePath } from './read.ts'
-import type { Template, TemplateObject, TemplateValue } from './template.ts'
+import type { Template, TemplateObject, TemplatePosition, TemplateValue } from './template.ts'
 import { TemplateError } from './template.ts'
 
 /** Limits of CloudFormation, per template. */
@@ -45,9 +46,23 @@ const COUNTED = [
 /**
  * A template whose sections, resources and references are sound. While it still names transforms (`Transform`, `Fn::Transform`) only the
  * shapes of its sections are checked, because the transforms will rewrite the rest: call it again with their result, which has no `Transform`.
- * Throws TemplateError in CloudFormation's words.
+ * Throws TemplateError in CloudFormation's words; with `positionOf` (of {@link readTemplate}) the line and column come after them.
  */
-export function checkTemplate(value: TemplateValue): Template {
+export function checkTemplate(
+  value: TemplateValue,
+  positionOf: (path: TemplatePath) => TemplatePosition | undefined = () => undefined,
+): Template {
+  try {
+    return checkAll(value)
+  } catch (error) {
+    const position = error instanceof TemplateError && error.path !== undefined ? positionOf(error.path) : undefined
+    if (!(error instanceof TemplateError) || position === undefined) throw error
+    const where = `(line ${position.line}, column ${position.column})`
+    throw new TemplateError(`${error.message} ${where}`, position, error.path)
+  }
+}
+
+function checkAll(value: TemplateValue): Template {
   const template = checkSections(value)
   if (hasTransforms(template)) return template
   checkNoGlobals(template)
@@ -87,7 +102,12 @@ export function transformsOf(template: Template): readonly string[] {
 function checkSections(value: TemplateValue): Template {
   if (!isTemplateObject(value)) throw new TemplateError('Template format error: unsupported structure.')
   const strange = Object.keys(value).filter((name) => !SECTIONS.has(name))
-  if (strange.length > 0) throw new TemplateError(`Invalid template property or properties [${strange.join(', ')}]`)
+  if (strange.length > 0)
+    throw new TemplateError(
+      `Invalid template property or properties [${strange.join(', ')}]`,
+      undefined,
+      strange.slice(0, 1),
+    )
   const version = value['AWSTemplateFormatVersion']
   if (version !== undefined && version !== FORMAT_VERSION)
     throw new TemplateError('Template format error: unsupported value for AWSTemplateFormatVersion.')
@@ -102,9 +122,10 @@ function checkSections(value: TemplateValue): Template {
 }
 
 function checkSection(name: string, value: TemplateValue | undefined): void {
-  if (value === null) throw new TemplateError(`[/${name}] 'null' values are not allowed in templates`)
+  if (value === null)
+    throw new TemplateError(`[/${name}] 'null' values are not allowed in templates`, undefined, [name])
   if (value !== undefined && !isTemplateObject(value))
-    throw new TemplateError(`Template format error: ${name} must be an object`)
+    throw new TemplateError(`Template format error: ${name} must be an object`, undefined, [name])
   // Hooks run a service that is not here; a template that counts on them would be deployed without its guard.
   if (name === 'Hooks' && value !== undefined)
     throw new TemplateError('Template format error: the section Hooks (blue/green deployments) is not supported')
@@ -122,7 +143,8 @@ function checkNoGlobals(template: Template): void {
 }
 
 function checkNulls(value: TemplateValue | object, path: TemplatePath): void {
-  if (value === null) throw new TemplateError(`[/${path.join('/')}] 'null' values are not allowed in templates`)
+  if (value === null)
+    throw new TemplateError(`[/${path.join('/')}] 'null' values are not allowed in templates`, undefined, path)
   if (typeof value !== 'object') return
   for (const [name, member] of Object.entries(value)) checkNulls(member, [...path, name])
 }
@@ -139,13 +161,17 @@ function checkCounts(template: Template): void {
 
 function checkParameters(template: Template): void {
   for (const [name, value] of Object.entries(template.Parameters ?? {})) {
-    if (!isTemplateObject(value)) throw new TemplateError(`Template format error: Parameter ${name} must be an object`)
-    if (!/^[A-Za-z0-9]+$/.test(name))
-      throw new TemplateError(`Template format error: Parameter name ${name} is non alphanumeric.`)
-    const declaration = declarationOf(name, value)
-    if (declaration.defaultText !== undefined && ssmValueTypeOf(declaration.type) === undefined)
-      checkParameterValue(declaration, declaration.defaultText)
+    located(['Parameters', name], () => checkParameter(name, value))
   }
+}
+
+function checkParameter(name: string, value: TemplateObject): void {
+  if (!isTemplateObject(value)) throw new TemplateError(`Template format error: Parameter ${name} must be an object`)
+  if (!/^[A-Za-z0-9]+$/.test(name))
+    throw new TemplateError(`Template format error: Parameter name ${name} is non alphanumeric.`)
+  const declaration = declarationOf(name, value)
+  if (declaration.defaultText !== undefined && ssmValueTypeOf(declaration.type) === undefined)
+    checkParameterValue(declaration, declaration.defaultText)
 }
 
 function checkMappings(template: Template): void {
@@ -162,28 +188,29 @@ function isMappable(value: TemplateValue): boolean {
 }
 
 function mappingError(name: string): TemplateError {
-  return new TemplateError(
-    `Template format error: Mapping ${name}: every Mappings attribute must be a String or a List.`,
-  )
+  const message = `Template format error: Mapping ${name}: every Mappings attribute must be a String or a List.`
+  return new TemplateError(message, undefined, ['Mappings', name])
 }
 
 function checkOutputs(template: Template): void {
   for (const [name, output] of Object.entries(template.Outputs ?? {})) {
-    if (!/^[A-Za-z0-9]+$/.test(name))
-      throw new TemplateError(`Template format error: Output name ${name} is non alphanumeric.`)
-    if (!isTemplateObject(output)) throw new TemplateError(`Template format error: Output ${name} must be an object`)
-    if (output['Value'] === undefined)
-      throw new TemplateError('Template format error: Every Outputs member must contain a Value object')
-    const strange = Object.keys(output).filter((member) => !OUTPUT_MEMBERS.has(member))
-    if (strange.length > 0) throw new TemplateError(`Invalid template output property '${strange.join(', ')}'`)
-    const exported = output['Export']
-    if (exported !== undefined && (!isTemplateObject(exported) || exported['Name'] === undefined))
-      throw new TemplateError(`Template format error: Output ${name} is malformed. Export needs a Name.`)
-    if (Array.isArray(output['Value']))
-      throw new TemplateError(
-        `Template format error: The Value field of every Outputs member must evaluate to a String.`,
-      )
+    located(['Outputs', name], () => checkOutput(name, output))
   }
+}
+
+function checkOutput(name: string, output: TemplateObject): void {
+  if (!/^[A-Za-z0-9]+$/.test(name))
+    throw new TemplateError(`Template format error: Output name ${name} is non alphanumeric.`)
+  if (!isTemplateObject(output)) throw new TemplateError(`Template format error: Output ${name} must be an object`)
+  if (output['Value'] === undefined)
+    throw new TemplateError('Template format error: Every Outputs member must contain a Value object')
+  const strange = Object.keys(output).filter((member) => !OUTPUT_MEMBERS.has(member))
+  if (strange.length > 0) throw new TemplateError(`Invalid template output property '${strange.join(', ')}'`)
+  const exported = output['Export']
+  if (exported !== undefined && (!isTemplateObject(exported) || exported['Name'] === undefined))
+    throw new TemplateError(`Template format error: Output ${name} is malformed. Export needs a Name.`)
+  if (Array.isArray(output['Value']))
+    throw new TemplateError(`Template format error: The Value field of every Outputs member must evaluate to a String.`)
 }
 
 const OUTPUT_MEMBERS: ReadonlySet<string> = new Set(['Value', 'Description', 'Export', 'Condition'])

@@ -45,9 +45,12 @@ export interface TemplatePosition {
 /** The template is wrong; the message is for its author, in CloudFormation's words. The API answers 400 `ValidationError`. */
 export class TemplateError extends Error {
   readonly position: TemplatePosition | undefined
+  /** What is wrong, from the root of the template, where that is one place. */
+  readonly path: readonly (string | number)[] | undefined
 
-  constructor(message: string, position?: TemplatePosition) {
+  constructor(message: string, position?: TemplatePosition, path?: readonly (string | number)[]) {
     super(message)
     this.position = position
+    this.path = path
   }
 }
