@@ -12,6 +12,8 @@ import { type ClientConfig, startTestServer, type TestServer } from '../../../sr
 import { rawClient } from './wire.ts'
 
 const ResourceArn = 'arn:aws:s3:::tagged'
+const allow = (Action: string) => ({ Effect: 'Allow', Action, Resource: ResourceArn })
+const deny = (Action: string) => ({ ...allow(Action), Effect: 'Deny' })
 
 describe('S3 Control with the AWS SDK', () => {
   let server: TestServer
@@ -82,11 +84,12 @@ describe('S3 Control with the AWS SDK', () => {
         }),
       )
     }
-    const allow = (Action: string) => ({ Effect: 'Allow', Action, Resource: ResourceArn })
-    const deny = (Action: string) => ({ ...allow(Action), Effect: 'Deny' })
     expect(await list(await credentials('new', [allow('s3:ListTagsForResource')]))).toBeDefined()
     expect(await list(await credentials('old', [allow('s3:GetBucketTagging')]))).toBeDefined()
-    for (const statements of [[allow('s3:GetObject')], [allow('s3:GetBucketTagging'), deny('s3:ListTagsForResource')]]) {
+    for (const statements of [
+      [allow('s3:GetObject')],
+      [allow('s3:GetBucketTagging'), deny('s3:ListTagsForResource')],
+    ]) {
       const client = await credentials(`denied${statements.length}`, statements)
       await expect(list(client)).rejects.toMatchObject({ name: 'AccessDenied' })
     }
