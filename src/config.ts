@@ -135,7 +135,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   strictLoops: {
     default: false,
     unit: 'switch',
-    why: 'Refuses a notification whose function may write objects that it would match, instead of warning of the loop.',
+    why: 'Refuses a notification, or a change of a function or its role, that lets a function write objects which invoke it, instead of warning of the loop.',
     parse: boolean,
   },
   isolation: {

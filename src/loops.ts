@@ -1,69 +1,31 @@
-import type { Log } from './log.ts'
-import { commonText } from './policy/witness.ts'
-import type { Caller } from './protocol/caller.ts'
-import { AwsError } from './protocol/errors.ts'
-import type { Decision, Grant } from './protocol/operation.ts'
-import type { Iam } from './services/iam/service.ts'
-import { parseFunctionArn } from './services/lambda/arn.ts'
-import type { Lambda } from './services/lambda/service.ts'
-import type { FindLoop, LoopWatch } from './services/s3/notification/loop.ts'
+import type { Trace } from './delivery/delivery.ts'
+import type { Traces } from './delivery/traces.ts'
+import { createFindLoop, type LoopParts, roleOf } from './find-loop.ts'
+import { createLoopGuards, type GuardParts, type LoopGuards } from './loop-guards.ts'
+import { createLoopNotes } from './loop-traces.ts'
+import type { LoopWatch } from './services/s3/notification/loop.ts'
 
-interface LoopParts {
-  readonly iam: Pick<Iam, 'credentialsFor' | 'identityPolicies'>
-  readonly lambda: Lambda
-  readonly authorize: (caller: Caller, grant: Grant) => Promise<Decision>
+/** Where loops of functions that feed themselves are looked for. */
+export interface Loops {
+  /** When a notification is saved. */
+  readonly watch: LoopWatch
+  /** When a function or a role changes. */
+  readonly guards: LoopGuards
+  /** In the traces of events: of a subject, newest first; of all when undefined. */
+  readonly traces: (subject: string | undefined, limit: number) => Promise<Trace[]>
 }
 
-/** Keys asked about for one rule; policies with more patterns than that are read in part. */
-const KEYS_MAX = 100
-
-/** What S3 does about loops: finds them as {@link createFindLoop} says, and writes them to the log. */
-export function createLoopWatch(parts: LoopParts & { readonly log: Log; readonly isStrict: boolean }): LoopWatch {
-  const { log, isStrict } = parts
-  return { find: createFindLoop(parts), isStrict, onLoop: (cycle) => log.warn('loop.possible', { cycle }) }
-}
-
-/**
- * Asks whether the role of a function may write where a rule of a bucket looks. What the policies name is only where to look: for every
- * key that may be written and matches, all policies decide as they would for the function itself.
- */
-function createFindLoop({ iam, lambda, authorize }: LoopParts): FindLoop {
-  return async (functionArn, bucketName, { prefix, suffix }) => {
-    const ref = parseFunctionArn(functionArn)
-    const resolved = ref && (await lambda.catalog.resolve(ref, 'main'))
-    if (resolved === undefined) return undefined
-    const { roleArn } = resolved.config
-    const caller = await sessionOf(iam, roleArn, resolved.ref.name, functionArn)
-    if (caller === undefined) return undefined
-    const objects = `arn:aws:s3:::${bucketName}/`
-    const { identity } = await iam.identityPolicies(caller)
-    const patterns = identity.flatMap(({ document }) => document.statements.flatMap(patternsOf))
-    const wanted = `${objects}${prefix}${prefix + suffix === '' ? '?' : ''}*${suffix}`
-    const arns = new Set(['*', ...patterns].map((pattern) => commonText(pattern, wanted)))
-    for (const resource of [...arns].slice(0, KEYS_MAX)) {
-      if (resource === undefined) continue
-      const { allowed } = await authorize(caller, { action: 's3:PutObject', resource })
-      if (allowed) return { functionArn, roleArn, key: resource.slice(objects.length) }
-    }
-    return undefined
+/** What there is to know about loops, wherever somebody could want to know it. What is found goes to the log. */
+export function createLoops(
+  parts: GuardParts & Pick<LoopParts, 'authorize'> & { readonly traces: Pick<Traces, 'find' | 'recent'> },
+): Loops {
+  const { store, clock, traces, iam, lambda, authorize, log, isStrict } = parts
+  const find = createFindLoop({ iam, authorize, roleOf: (ref) => roleOf(lambda, ref) })
+  const note = createLoopNotes({ store, clock, find })
+  return {
+    watch: { find, isStrict, onLoop: (cycle) => log.warn('loop.possible', { cycle }) },
+    guards: createLoopGuards(parts),
+    traces: async (subject, limit) =>
+      note(await (subject === undefined ? traces.recent(limit) : traces.find(subject, limit))),
   }
-}
-
-/** Undefined: the role cannot be assumed, so nothing runs either. */
-async function sessionOf(iam: LoopParts['iam'], roleArn: string, functionName: string, sourceFunctionArn: string) {
-  try {
-    return (await iam.credentialsFor(roleArn, functionName, { sourceFunctionArn })).caller
-  } catch (error) {
-    if (error instanceof AwsError) return undefined
-    throw error
-  }
-}
-
-/** Where a statement allows something; a variable may be anything. */
-function patternsOf(statement: {
-  readonly effect: string
-  readonly resources: { readonly not: boolean; readonly patterns: readonly string[] } | undefined
-}): readonly string[] {
-  if (statement.effect !== 'Allow' || statement.resources === undefined || statement.resources.not) return []
-  return statement.resources.patterns.map((pattern) => pattern.replace(/\$\{[^}]*\}/g, '*'))
 }

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
 import { accessDenied } from './auth/access-denied.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
-import { createAuthorizer } from './auth/authorize.ts'
+import { type AuthorizerOptions, createAuthorizer } from './auth/authorize.ts'
+import type { IdentityPolicyLookup } from './auth/doors.ts'
 import type { ServerConfig } from './config.ts'
 import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
 import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
@@ -14,7 +15,7 @@ import { printable } from './http/address.ts'
 import { Listener, type ListenerOptions } from './http/listener.ts'
 import { openSecureDoor } from './http/secure-door.ts'
 import { createLog, type Log } from './log.ts'
-import { createLoopWatch } from './loops.ts'
+import { createLoops } from './loops.ts'
 import { endpointsOf, loadOperations, roomsOf } from './operation-tables.ts'
 import type { Caller } from './protocol/caller.ts'
 import type { Grant, HttpInfo } from './protocol/operation.ts'
@@ -113,19 +114,17 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const iam = new Iam({ store, clock, accountId, masterKey: storage.masterKey })
   const credentials = await iam.ensureRoot(config.rootCredentials)
   if (storage.dataPath !== null) await leaveCredentials(storage.dataPath, credentials)
-  const authorizer = createAuthorizer({
-    accountId,
-    canonicalUserId,
-    identityPolicies: iam.identityPolicies,
-    resourcePolicies: {
-      s3: (arn, grant) => s3.resourcePolicy(arn, grant),
-      lambda: (arn) => lambda.resourcePolicy(arn),
-      events: (arn) => events.resourcePolicy(arn),
-      sqs: (arn) => sqs.resourcePolicy(arn),
-      sns: (arn) => sns.resourcePolicy(arn),
-      sts: iam.trustPolicy,
-    },
-  })
+  const resourcePolicies: AuthorizerOptions['resourcePolicies'] = {
+    s3: (arn, grant) => s3.resourcePolicy(arn, grant),
+    lambda: (arn) => lambda.resourcePolicy(arn),
+    events: (arn) => events.resourcePolicy(arn),
+    sqs: (arn) => sqs.resourcePolicy(arn),
+    sns: (arn) => sns.resourcePolicy(arn),
+    sts: iam.trustPolicy,
+  }
+  const authorizerWith = (identityPolicies: IdentityPolicyLookup) =>
+    createAuthorizer({ accountId, canonicalUserId, identityPolicies, resourcePolicies })
+  const authorizer = authorizerWith(iam.identityPolicies)
 
   // How one service calls another: through the pipeline, which comes below.
   const call = ((service, operation, input, as, options) =>
@@ -204,8 +203,12 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     mayAsRole: rolePermission(iam, EVENTS_PRINCIPAL, authorize),
   })
   targets.push(events.target)
-  const loops = createLoopWatch({ iam, lambda, authorize, log, isStrict: config.strictLoops })
-  const s3 = new S3({ store, blobs, clock, loops, deliveries: delivery, accessDenied, call, eventVersion })
+  const loops = createLoops({
+    ...{ store, clock, region, iam, lambda, authorize, authorizerWith, log },
+    traces: delivery.traces,
+    isStrict: config.strictLoops,
+  })
+  const s3 = new S3({ store, blobs, clock, loops: loops.watch, deliveries: delivery, accessDenied, call, eventVersion })
 
   // Stacks, which are made of all of these.
   const deployment = createDeployment({
@@ -234,7 +237,9 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
         crossOriginHeaders: (request, { Bucket }) => crossOriginHeaders(s3, request, Bucket),
         onReply: s3.accessLog.note,
       },
-      ...roomsOf({ lambda, iam, sts, logs, cloudwatch, events, sqs, sns, ssm, cloudformation }),
+      lambda: { service: lambda, guards: loops.guards.lambda },
+      iam: { service: iam, guards: loops.guards.iam },
+      ...roomsOf({ sts, logs, cloudwatch, events, sqs, sns, ssm, cloudformation }),
     }),
     authenticate,
     decide: (...question) => authorizer.decide(...question),
@@ -253,7 +258,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       ...statusOf(config, executor, startedMs),
       queues: { invocations: await invocations.depth(), deliveries: await deliveryJobs.depth() },
     }),
-    traces,
+    traces: loops.traces,
     code: (target) => lambda.links.open(target),
     notificationLink: (target) => sns.links.open(target),
     onBug: (error, path) => log.error('bug', { path, error }),
@@ -368,13 +373,9 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     accountId,
     credentials,
     isolation: executor.isolation,
-    traces,
+    traces: loops.traces,
     stop,
     [Symbol.asyncDispose]: stop,
-  }
-
-  function traces(subject: string | undefined, limit: number): Promise<Trace[]> {
-    return subject === undefined ? delivery.traces.recent(limit) : delivery.traces.find(subject, limit)
   }
 }
 

@@ -67,6 +67,8 @@ export interface Endpoint {
     request: WireRequest,
     labels: Route['labels'],
   ) => Promise<Readonly<Record<string, string>> | undefined>
+  /** Asked by operation before its handler runs: what only the house can know. May say more in the reply's headers, or throw. */
+  readonly guards?: Readonly<Record<string, (call: Call) => Promise<void>>>
   /** Told of every request that was answered, before its answer is sent. Must not throw. */
   readonly onReply?: (request: HttpRequest, reply: WireReply, progress: Progress) => void
 }
@@ -268,6 +270,8 @@ class StandardPipeline implements Pipeline {
       if (!decision.allowed) throw this.#options.accessDenied(styleOf(route), call.caller, grant, decision)
     }
     endpoint.protocol.validate(route, call.input as Record<string, unknown>)
+    const guard = endpoint.guards?.[route.operation]
+    if (guard !== undefined) await guard(call)
     return await operation.handle(call, endpoint.service)
   }
 

@@ -1,11 +1,15 @@
-import { AddPermissionCommand } from '@aws-sdk/client-lambda'
+import { PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { AddPermissionCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import {
   CreateBucketCommand,
   GetBucketNotificationConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Account, refusal } from './account.ts'
+import { Account, policyOf, refusal } from './account.ts'
+
+type Stack = PutBucketNotificationConfigurationCommand['middlewareStack']
 
 describe('a notification whose function could feed it', () => {
   let account: Account
@@ -88,5 +92,61 @@ describe('a notification whose function could feed it', () => {
     const kept = await strict.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: 'loop' }))
     expect(kept.LambdaFunctionConfigurations).toBeUndefined()
     expect(await save(strict, 'straight', ['straight-resized/*'])).toBeUndefined()
+  })
+
+  /** The warning of a command that is sent. */
+  async function warningOf(on: Account, send: (listen: (stack: Stack) => void) => Promise<unknown>) {
+    let warning: string | undefined
+    await send((stack) =>
+      stack.add(
+        (next) => async (args) => {
+          const result = await next(args)
+          warning = (result.response as { headers: Record<string, string> }).headers['x-millrace-warning']
+          return result
+        },
+        { step: 'deserialize', priority: 'low' },
+      ),
+    )
+    return warning
+  }
+  const allow = (on: Account, name: string, path: string) =>
+    warningOf(on, (listen) => {
+      const Resource = `arn:aws:s3:::${path}`
+      const PolicyDocument = policyOf({ Effect: 'Allow', Action: 's3:PutObject', Resource })
+      const command = new PutRolePolicyCommand({ RoleName: name, PolicyName: 'more', PolicyDocument })
+      listen(command.middlewareStack as never)
+      return on.iam.send(command)
+    })
+
+  it('is noticed when its role gets the permission later', async () => {
+    expect(await save(account, 'later', ['elsewhere/*'])).toBeUndefined()
+    expect(await allow(account, 'later', 'later/out/*')).toBeUndefined()
+    expect(await allow(account, 'later', 'later/*')).toContain('-> s3:PutObject s3://later/in/.jpg')
+    expect(await save(strict, 'later', ['elsewhere/*'])).toBeUndefined()
+    const refused = await refusal(allow(strict, 'later', 'later/*'))
+    expect(refused).toMatchObject({ name: 'InvalidInputException', status: 400 })
+    expect(await allow(strict, 'later', 'later/out/*')).toBeUndefined()
+  })
+
+  it('is noticed when it gets another role', async () => {
+    expect(await save(account, 'other-role', ['elsewhere/*'])).toBeUndefined()
+    expect(await save(strict, 'other-role', ['elsewhere/*'])).toBeUndefined()
+    const change = (on: Account) =>
+      warningOf(on, (listen) => {
+        const command = new UpdateFunctionConfigurationCommand({ FunctionName: 'other-role', Role: on.roleArn })
+        listen(command.middlewareStack as never)
+        return on.lambda.send(command)
+      })
+    expect(await change(account)).toContain(`-> ${account.roleArn} -> s3:PutObject s3://other-role/in/`)
+    expect(await refusal(change(strict))).toMatchObject({ name: 'InvalidParameterValueException', status: 400 })
+  })
+
+  it('shows in the traces of its events', async () => {
+    await save(account, 'traced', ['traced/*'])
+    await account.s3.send(new PutObjectCommand({ Bucket: 'traced', Key: 'in/a.jpg', Body: 'x' }))
+    const [trace] = await account.server.traces('s3://traced/in/a.jpg', 1)
+    expect(trace?.steps.find(({ step }) => step === 'loop')?.note).toContain(
+      'this event may loop: possible loop: s3://traced/in/*.jpg',
+    )
   })
 })

@@ -1,0 +1,43 @@
+import type { Trace, TraceStep } from './delivery/delivery.ts'
+import { findLoops, type FindLoop, mayLoop } from './services/s3/notification/loop.ts'
+import { RULES_MAX } from './services/s3/notification/configuration.ts'
+import { notificationRules } from './services/s3/tables.ts'
+import type { Clock } from './std/clock.ts'
+import type { Store } from './store/store.ts'
+
+interface Parts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly find: FindLoop
+}
+
+/**
+ * Says in the traces of events of S3 that the function they go to could raise them again, as rules and policies are now. Found out when traces are
+ * read: the events themselves do not wait for it.
+ */
+export function createLoopNotes({ store, clock, find }: Parts): (traces: readonly Trace[]) => Promise<Trace[]> {
+  return async (traces) => {
+    const known = new Map<string, readonly string[]>()
+    const cyclesOf = async (bucketName: string, targetArn: string): Promise<readonly string[]> => {
+      const id = `${bucketName} ${targetArn}`
+      const before = known.get(id)
+      if (before !== undefined) return before
+      const rows = await notificationRules.list(store, { prefix: [bucketName], limit: RULES_MAX + 1 })
+      const rules = rows.map(({ value }) => value).filter((rule) => rule.targetArn === targetArn && mayLoop(rule))
+      const cycles = await findLoops(find, bucketName, rules)
+      known.set(id, cycles)
+      return cycles
+    }
+    const noted: Trace[] = []
+    for (const trace of traces) {
+      const bucketName = /^s3:\/\/([^/]+)\//.exec(trace.subject)?.[1]
+      const { targetArn, eventName } = trace
+      const isWrite = bucketName !== undefined && targetArn !== null && eventName.includes('ObjectCreated:')
+      const cycles = isWrite ? await cyclesOf(bucketName, targetArn) : []
+      const atMs = clock.now()
+      const steps: TraceStep[] = cycles.map((cycle) => ({ atMs, step: 'loop', note: `this event may loop: ${cycle}` }))
+      noted.push(steps.length === 0 ? trace : { ...trace, steps: [...trace.steps, ...steps] })
+    }
+    return noted
+  }
+}
