@@ -133,8 +133,6 @@ function stateOf(name: string, arn: string): ResourceState {
 function refusals(properties: TemplateObject): string[] {
   const sentences: string[] = []
   const member = (property: string, name: string) => (properties[property] as TemplateObject | undefined)?.[name]
-  const isEmpty = (value: TemplateValue | undefined) =>
-    value === undefined || value === null || (Array.isArray(value) ? value.length === 0 : String(value) === 'false')
   const { PackageType: packageType, Runtime: runtime } = properties
   if (packageType === 'Image' || member('Code', 'ImageUri') !== undefined) {
     sentences.push('Functions from container images (PackageType Image, Code.ImageUri) are not supported')
@@ -153,4 +151,9 @@ function refusals(properties: TemplateObject): string[] {
     sentences.push('RuntimeManagementConfig.UpdateRuntimeOn Manual is not supported')
   }
   return sentences
+}
+
+function isEmpty(value: TemplateValue | undefined): boolean {
+  if (value === undefined || value === null) return true
+  return Array.isArray(value) ? value.length === 0 : String(value) === 'false'
 }
