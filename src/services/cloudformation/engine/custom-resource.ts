@@ -65,7 +65,9 @@ async function send(run: StackRun, subject: Subject, responseToken: string): Pro
   const target = step.target ?? made
   assert(target !== null, 'a step is about something')
   const serviceToken = target.properties['ServiceToken']
-  if (typeof serviceToken !== 'string') return { ok: false, reason: 'Property ServiceToken cannot be empty.' }
+  if (typeof serviceToken !== 'string' || !/^arn:[\w-]+:(lambda|sns):/.test(serviceToken)) {
+    return { ok: false, reason: 'Invalid ServiceToken: it must be the ARN of a Lambda function or of an SNS topic.' }
+  }
   if (step.action === 'update' && serviceToken !== made?.properties['ServiceToken']) {
     return { ok: false, reason: 'Modifying service token is not allowed.' }
   }

@@ -161,7 +161,7 @@ class Simulation {
 }
 
 describe('random stacks with random failures', () => {
-  it(`${STACK_COUNT} come to rest, and nothing is leaked`, { timeout: 60_000 }, async () => {
+  it(`${STACK_COUNT} come to rest, and nothing is leaked`, { timeout: 120_000 }, async () => {
     const seed = Math.floor(randomFraction() * 2 ** 32)
     for (let index = 0; index < STACK_COUNT; index++) {
       const simulation = new Simulation(seed + index, `stack-${index}`)

@@ -71,8 +71,6 @@ function answerText(body: Uint8Array): string {
 }
 
 function signalOf(body: Uint8Array): { uniqueId: string; row: SignalRow } {
-  const invalid = (why: string) =>
-    new AwsError('InvalidSignal', 400, `A signal is JSON with Status, UniqueId, Data and Reason: ${why}`)
   if (body.length > ANSWER_BYTES_MAX) throw invalid(`at most ${ANSWER_BYTES_MAX} bytes`)
   const text = Buffer.from(body).toString('utf8')
   let value: unknown
@@ -96,4 +94,8 @@ function signalOf(body: Uint8Array): { uniqueId: string; row: SignalRow } {
       data: typeof data === 'string' ? data : JSON.stringify(data),
     },
   }
+}
+
+function invalid(why: string): AwsError {
+  return new AwsError('InvalidSignal', 400, `A signal is JSON with Status, UniqueId, Data and Reason: ${why}`)
 }

@@ -33,6 +33,7 @@ export class Runner {
   readonly #waiting = new Map<string, { readonly rings: number; readonly untilMs: number | null }>()
   readonly #errors: unknown[] = []
   #rings = 0
+  #isGivenUp = false
   #onRing = () => {}
   #planned: { readonly mark: string; readonly plan: DeployPlan | undefined } | undefined
 
@@ -64,8 +65,9 @@ export class Runner {
 
   async #turn(): Promise<RunRest | undefined> {
     if (this.#errors.length > 0) throw this.#errors[0]
-    const rings = this.#rings
     if (await this.#isOutOfTime()) return undefined
+    this.#noticeGivingUp()
+    const rings = this.#rings
     const plan = await this.#plan()
     const look = await this.#look(plan)
     if (look === undefined) return undefined
@@ -121,6 +123,13 @@ export class Runner {
       this.#planned = { mark, plan: await planDeployment(this.#run) }
     }
     return this.#planned.plan
+  }
+
+  /** What waits is to be looked at again once the deployment is given up. */
+  #noticeGivingUp(): void {
+    const isGiven = this.#run.operation.phase === 'deploy' && isGivenUp(this.#run)
+    if (isGiven && !this.#isGivenUp) this.#rings++
+    this.#isGivenUp = isGiven
   }
 
   /** TimeoutInMinutes. */

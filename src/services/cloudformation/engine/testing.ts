@@ -102,6 +102,8 @@ export class World {
         return state(physicalId, properties)
       },
       delete: async (ctx, { physicalId, properties }) => {
+        // What is gone already counts as deleted.
+        if (isAlive() && !this.things.has(physicalId)) return
         enter('delete', ctx, properties)
         this.deeds.push(`delete ${ctx.logicalId}`)
         this.things.delete(physicalId)
