@@ -42,6 +42,7 @@ const BUILDING_BLOCKS = [
   'template',
   'execution',
   'event-pattern',
+  'schedule',
   'queue',
   'delivery',
   'auth',
@@ -56,6 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   template: { reason: RING_1, mayImport: ['std'] },
   execution: { reason: RING_1, mayImport: ['std'] },
   'event-pattern': { reason: RING_1, mayImport: ['std'] },
+  schedule: { reason: RING_1, mayImport: ['std'] },
   queue: { reason: 'a queue is a thin layer on the store', mayImport: ['std', 'store'] },
   delivery: {
     reason: 'delivery moves events between services without knowing any of them',

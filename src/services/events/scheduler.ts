@@ -4,7 +4,7 @@ import { transact } from '../../store/transaction.ts'
 import { ruleArn } from './arn.ts'
 import { type BusEvent, eventIdOf } from './bus-event.ts'
 import type { Router } from './router.ts'
-import { nextTime, parseSchedule } from './schedule/schedule.ts'
+import { nextTime, parseSchedule } from '../../schedule/schedule.ts'
 import { type DueKey, dues, type RuleRow, ruleKey, rules } from './tables.ts'
 
 /** Rules fired by one step. */

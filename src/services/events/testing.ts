@@ -3,6 +3,7 @@ import { createAuthorizer } from '../../auth/authorize.ts'
 import type { IdentityPolicies } from '../../auth/doors.ts'
 import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
 import { createDelivery, type DeliveryRoom } from '../../delivery/outbox.ts'
+import type { WaitingDelivery } from '../../delivery/waiting.ts'
 import type { Caller } from '../../protocol/caller.ts'
 import { AwsError } from '../../protocol/errors.ts'
 import type { Grant, OutputOf } from '../../protocol/operation.ts'
@@ -62,7 +63,7 @@ export class EventsTest {
   constructor() {
     const { clock, store } = this
     const onFailure = (error: unknown) => void this.failures.push(error)
-    const queue = createQueue<Delivery>(store, {
+    const queue = createQueue<WaitingDelivery>(store, {
       name: 'deliveries',
       clock,
       owner: 'test',
