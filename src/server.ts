@@ -6,8 +6,9 @@ import type { IdentityPolicyLookup } from './auth/doors.ts'
 import type { ServerConfig } from './config.ts'
 import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
 import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
-import type { Delivery, Target, Trace } from './delivery/delivery.ts'
+import type { Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
+import type { WaitingDelivery } from './delivery/waiting.ts'
 import { createDeployment } from './deployment.ts'
 import { createExecutor } from './execution/executor.ts'
 import type { Executor } from './execution/execution.ts'
@@ -106,7 +107,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   // Work that outlives the process. One process owns an embedded store, so leases of another owner are of a dead one.
   const queueOptions = { clock, owner: uuid(), leaseMs: LEASE_MS, isExclusive: true }
   const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations' })
-  const deliveryJobs = createQueue<Delivery>(store, { ...queueOptions, name: 'deliveries' })
+  const deliveryJobs = createQueue<WaitingDelivery>(store, { ...queueOptions, name: 'deliveries' })
   const notificationJobs = createQueue<OwedMessage>(store, { ...queueOptions, name: 'notifications' })
   const destinationJobs = createQueue<ParcelJob>(store, { ...queueOptions, name: 'destinations' })
 

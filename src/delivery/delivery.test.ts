@@ -6,6 +6,7 @@ import { raw, Table } from '../store/table.ts'
 import { transact } from '../store/transaction.ts'
 import type { Acceptance, Delivery, OwedDelivery, Target, Trace } from './delivery.ts'
 import { createDelivery, type DeliveryRoom } from './outbox.ts'
+import type { WaitingDelivery } from './waiting.ts'
 import { TRACE_AGE_MAX_MS, TRACE_EVENT_MAX_LENGTH } from './traces.ts'
 
 const SECOND = 1000
@@ -41,7 +42,7 @@ beforeEach(() => {
   target = new TableTarget()
   targets = [target]
   failures = []
-  const queue = createQueue<Delivery>(store, {
+  const queue = createQueue<WaitingDelivery>(store, {
     name: 'deliveries',
     clock,
     owner: 'test',
@@ -90,6 +91,22 @@ describe('an owed delivery', () => {
       ['permission', 'Allow by statement one'],
       ['delivered', 'queued'],
     ])
+  })
+
+  it('may be larger than a row when its target cannot take it yet', async () => {
+    target.acceptance = { kind: 'later', note: 'not yet' }
+    const payload = JSON.stringify({ text: 'ä"'.repeat(200_000) })
+    await owe(owed('1', { payload }))
+    await advance(SECOND * 2)
+    let delivered = ''
+    target.accept = async (_, delivery) => {
+      delivered = delivery.payload
+      return { kind: 'accepted', note: 'queued' }
+    }
+    await advance(HOUR)
+    expect(delivered).toBe(payload)
+    const left = new Table<readonly [string, number], Uint8Array>('delivery-slice', raw)
+    expect(await left.list(store, { prefix: ['1'], limit: 10 })).toEqual([])
   })
 
   it('leaves nothing when its commit fails', async () => {

@@ -7,6 +7,7 @@ import { bury, type Failure } from './dead-letter.ts'
 import type { Delivery, Target, TraceStep } from './delivery.ts'
 import { offer, type Taken } from './take.ts'
 import { appendTrace } from './traces.ts'
+import { deleteDelivery, readDelivery, type WaitingDelivery } from './waiting.ts'
 
 /** Longest a delivery waits for its target, in ms; then it is dropped and the trace says so. */
 export const DELIVERY_AGE_MAX_MS = 24 * 60 * 60 * 1000
@@ -17,7 +18,7 @@ const IN_FLIGHT_MAX = 32
 
 export interface DispatcherOptions {
   readonly store: Store
-  readonly queue: Queue<Delivery>
+  readonly queue: Queue<WaitingDelivery>
   readonly clock: Clock
   readonly targetOf: (arn: string) => Target | undefined
   /** A float in [0, 1). */
@@ -29,19 +30,19 @@ export interface DispatcherOptions {
 /** Asks the targets of waiting deliveries again, and completes each job in the commit of its acceptance. */
 export class Dispatcher {
   /** `server.ts` starts and stops it. */
-  readonly worker: Worker<Delivery>
+  readonly worker: Worker<WaitingDelivery>
   readonly #options: DispatcherOptions
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     const { queue, clock, onFailure } = options
-    const run = (job: Job<Delivery>) => this.#dispatch(job)
+    const run = (job: Job<WaitingDelivery>) => this.#dispatch(job)
     this.worker = new Worker({ queue, clock, concurrency: IN_FLIGHT_MAX, run, onError: onFailure })
   }
 
-  async #dispatch(job: Job<Delivery>): Promise<void> {
+  async #dispatch(job: Job<WaitingDelivery>): Promise<void> {
     const { store, queue, clock, targetOf, jitter } = this.#options
-    const delivery = job.payload
+    const delivery = await readDelivery(store, job.payload)
     const atMs = clock.now()
     const retryMs = atMs + backoffMs(job.claims, jitter())
     await transact(store, async (tx) => {
@@ -51,8 +52,11 @@ export class Dispatcher {
       const failure = failureOf(taken, delivery, job.claims, retryMs)
       if (failure?.exhausted !== undefined) say('dropped', failure.note)
       if (failure !== undefined) await bury(tx, delivery, failure, targetOf, say)
-      if (taken.kind === 'later' && failure === undefined) queue.retry(tx, job, retryMs, delivery)
-      else queue.complete(tx, job)
+      if (taken.kind === 'later' && failure === undefined) queue.retry(tx, job, retryMs, job.payload)
+      else {
+        queue.complete(tx, job)
+        deleteDelivery(tx, job.payload)
+      }
       const at = { phase: 'dispatch', sequence: job.claims } as const
       appendTrace(tx, delivery, at, steps, failure === undefined ? undefined : 'dropped')
     })

@@ -3,16 +3,17 @@ import type { Clock } from '../std/clock.ts'
 import { randomFraction } from '../std/ids.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
-import type { Delivery, DeliveryDoor, OwedDelivery, Target, TraceStep } from './delivery.ts'
+import type { DeliveryDoor, OwedDelivery, Target, TraceStep } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { bury } from './dead-letter.ts'
 import { offer } from './take.ts'
 import { beginTrace, Traces } from './traces.ts'
+import { storeDelivery, type WaitingDelivery } from './waiting.ts'
 
 export interface DeliveryOptions {
   readonly store: Store
   /** Deliveries that no target has taken yet. */
-  readonly queue: Queue<Delivery>
+  readonly queue: Queue<WaitingDelivery>
   readonly clock: Clock
   /** Asked on every use, so a service may be added after the door was handed out. */
   readonly targets: readonly Target[]
@@ -58,7 +59,7 @@ function findTarget(targets: readonly Target[], arn: string): Target | undefined
 async function owe(
   tx: Transaction,
   owed: OwedDelivery,
-  queue: Queue<Delivery>,
+  queue: Queue<WaitingDelivery>,
   targetOf: (arn: string) => Target | undefined,
 ): Promise<void> {
   const { delivery } = owed
@@ -67,7 +68,8 @@ async function owe(
   const taken = await offer(tx, delivery, targetOf(delivery.targetArn), say)
   if (taken.kind === 'refused') await bury(tx, delivery, { ...taken, attempts: 1 }, targetOf, say)
   if (taken.kind === 'later') {
-    queue.enqueue(tx, { id: delivery.id, partition: delivery.targetArn, dueMs: delivery.occurredMs, payload: delivery })
+    const job = { id: delivery.id, partition: delivery.targetArn, dueMs: delivery.occurredMs }
+    queue.enqueue(tx, { ...job, payload: storeDelivery(tx, delivery) })
   }
   const { id, subject, occurredMs, targetArn } = delivery
   const head = { id, subject, occurredMs, targetArn, eventName: owed.eventName }
