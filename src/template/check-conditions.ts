@@ -19,15 +19,16 @@ const IN_CONDITIONS: ReadonlySet<string> = new Set([
   'Ref',
 ])
 
+/** Conditions of conditions of conditions: more than anyone writes, and no danger to the stack. */
+export const CONDITION_DEPTH_MAX = 200
+
 /** Throws TemplateError for conditions that use resources, functions that cannot stand there, other conditions that do not exist, or themselves. */
 export function checkConditions(template: Template): void {
   const conditions = template.Conditions ?? {}
   for (const [name, expression] of Object.entries(conditions)) {
-    located(['Conditions', name], () => {
-      checkExpression(template, expression)
-      checkLoop(conditions, name)
-    })
+    located(['Conditions', name], () => checkExpression(template, expression))
   }
+  checkLoops(conditions)
 }
 
 function checkExpression(template: Template, expression: TemplateValue): void {
@@ -49,23 +50,30 @@ function checkExpression(template: Template, expression: TemplateValue): void {
     )
 }
 
-/** Follows names depth first; a template may be large, so each condition is visited once per start. */
-function checkLoop(conditions: Readonly<Record<string, TemplateValue>>, start: string): void {
-  const seen = new Set<string>()
+/** Follows names depth first, each condition once; what is on the way from the start is in `pending`. */
+function checkLoops(conditions: Readonly<Record<string, TemplateValue>>): void {
+  const done = new Set<string>()
+  const pending = new Set<string>()
   const visit = (name: string) => {
-    if (!Object.hasOwn(conditions, name))
+    if (done.has(name)) return
+    if (pending.has(name))
+      throw new TemplateError(`Template error: Found circular condition dependency: [${[...pending].join(', ')}]`)
+    if (pending.size === CONDITION_DEPTH_MAX)
       throw new TemplateError(
-        `Template format error: Unresolved condition dependency ${name} in the Conditions block of the template`,
+        `Template error: conditions depend on each other over more than ${CONDITION_DEPTH_MAX} steps`,
       )
+    pending.add(name)
     for (const next of namesIn(conditions[name] as TemplateValue)) {
-      if (next === start)
-        throw new TemplateError(`Template error: Found circular condition dependency: [${[start, ...seen].join(', ')}]`)
-      if (seen.has(next)) continue
-      seen.add(next)
+      if (!Object.hasOwn(conditions, next))
+        throw new TemplateError(
+          `Template format error: Unresolved condition dependency ${next} in the Conditions block of the template`,
+        )
       visit(next)
     }
+    pending.delete(name)
+    done.add(name)
   }
-  visit(start)
+  for (const name of Object.keys(conditions)) located(['Conditions', name], () => visit(name))
 }
 
 function isConditionName(value: TemplateValue): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { scopeOf } from './scope.fixture.ts'
+import { PSEUDO, scopeOf } from './scope.fixture.ts'
+import { createScope } from './scope.ts'
 
 const PARAMETERS = `
 Parameters:
@@ -63,6 +64,17 @@ describe('conditions', () => {
     ['C: yes-please', /Conditions can only be boolean operations/],
   ])('are refused with the template: %s', (text, message) => {
     expect(() => scopeOf(`Conditions:\n  ${text}`)).toThrow(message)
+  })
+
+  it('do not run for ever in a template that nobody checked', () => {
+    const template = { Resources: {}, Conditions: { C: { Condition: 'C' } } }
+    const scope = createScope({ template, parameters: {}, pseudo: PSEUDO })
+    expect(() => scope.conditions.isTrue('C')).toThrow(/Found circular condition dependency: \[C\]/)
+  })
+
+  it('are refused when they depend on each other too deeply', () => {
+    const chain = Array.from({ length: 300 }, (_, index) => `  C${index}: !Condition C${index + 1}`)
+    expect(() => scopeOf(`Conditions:\n${chain.join('\n')}\n  C300: !Equals [a, a]`)).toThrow(/more than 200 steps/)
   })
 
   it('that nobody asks for are not computed', () => {

@@ -50,8 +50,12 @@ function circularDependency(graph: DependencyGraph, left: ReadonlySet<string>): 
 /** The fewest edges that lead back to where they began: the easiest circle to understand. */
 function shortestCycle(graph: DependencyGraph, within: ReadonlySet<string>): readonly DependencyEdge[] {
   let best: readonly DependencyEdge[] | undefined
+  const edgesFrom = Map.groupBy(
+    graph.edges.filter(({ from, to }) => within.has(from) && within.has(to)),
+    ({ from }) => from,
+  )
   for (const start of within) {
-    const cycle = cycleThrough(graph, start, within)
+    const cycle = cycleThrough(edgesFrom, start)
     if (cycle !== undefined && (best === undefined || cycle.length < best.length)) best = cycle
   }
   return best ?? []
@@ -59,17 +63,16 @@ function shortestCycle(graph: DependencyGraph, within: ReadonlySet<string>): rea
 
 /** Breadth first, so the way back to the start is a shortest one. */
 function cycleThrough(
-  graph: DependencyGraph,
+  edgesFrom: ReadonlyMap<string, readonly DependencyEdge[]>,
   start: string,
-  within: ReadonlySet<string>,
 ): readonly DependencyEdge[] | undefined {
   const cameBy = new Map<string, DependencyEdge>()
   let front = [start]
   while (front.length > 0) {
     const next: string[] = []
-    for (const edge of front.flatMap((id) => graph.edges.filter(({ from }) => from === id))) {
+    for (const edge of front.flatMap((id) => edgesFrom.get(id) ?? [])) {
       if (edge.to === start) return wayBack(cameBy, start, edge)
-      if (cameBy.has(edge.to) || !within.has(edge.to)) continue
+      if (cameBy.has(edge.to)) continue
       cameBy.set(edge.to, edge)
       next.push(edge.to)
     }

@@ -167,6 +167,14 @@ describe('evaluate', () => {
     expect(evaluateProperties(undefined, scope)).toEqual({})
   })
 
+  it('refuses strings that are made of strings that are made of strings', () => {
+    const bomb = Array.from({ length: 60 }).reduce<TemplateValue>(
+      (inner) => ({ 'Fn::Sub': ['${a}${a}', { a: inner }] }),
+      'x'.repeat(10),
+    )
+    expect(() => evaluate(bomb, scope)).toThrow(/gets longer than/)
+  })
+
   it('never changes what it is given, and leaves plain values as they are', () => {
     const plain = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"Ref"'))
     fc.assert(

@@ -9,8 +9,8 @@ import { isEvaluatedList } from './unknown.ts'
 
 /** Loops inside of loops. AWS: 5. */
 export const LOOP_DEPTH_MAX = 5
-/** Members that all loops of a template may make: more than any template may have, too few for a bomb. */
-export const LOOP_MEMBER_COUNT_MAX = 20_000
+/** Characters that all loops of a template may make: as many as a template may have. */
+export const LOOP_TEXT_LENGTH_MAX = 1024 * 1024
 
 const PREFIX = 'Fn::ForEach::'
 /** What a loop may be named and its identifier may be. */
@@ -24,7 +24,7 @@ export function unrollLoops(template: Template, scope: Scope): Template {
 
 class Unroller {
   readonly #scope: Scope
-  #memberCount = 0
+  #textLength = 0
 
   constructor(scope: Scope) {
     this.#scope = scope
@@ -50,12 +50,11 @@ class Unroller {
     if (depth > LOOP_DEPTH_MAX)
       throw new TemplateError(`Template error: Fn::ForEach is nested more than ${LOOP_DEPTH_MAX} times`)
     const { identifier, collection, body } = parseLoop(name, argument)
+    const bodyLength = JSON.stringify(body).length
     const passes = this.#items(name, collection).map((item) => {
-      const members = this.unroll(bind(body, identifier, item), depth)
-      this.#memberCount += Object.keys(members as object).length
-      if (this.#memberCount > LOOP_MEMBER_COUNT_MAX)
-        throw new TemplateError(`Template error: the loops make more than ${LOOP_MEMBER_COUNT_MAX} members`)
-      return Object.entries(members as TemplateObject)
+      this.#charge(bodyLength)
+      const bound = bind(body, { identifier, item, charge: (length) => this.#charge(length) })
+      return Object.entries(this.unroll(bound, depth) as TemplateObject)
     })
     const members = new Map<string, TemplateValue>()
     for (const [made, content] of passes.flat()) {
@@ -63,6 +62,12 @@ class Unroller {
       members.set(made, content)
     }
     return Object.fromEntries(members)
+  }
+
+  #charge(length: number): void {
+    this.#textLength += length
+    if (this.#textLength > LOOP_TEXT_LENGTH_MAX)
+      throw new TemplateError(`Template error: the loops make more than ${LOOP_TEXT_LENGTH_MAX} characters`)
   }
 
   #items(name: string, collection: TemplateValue): readonly string[] {
@@ -93,20 +98,31 @@ function parseLoop(name: string, argument: TemplateValue) {
   return { identifier, collection, body }
 }
 
+interface Binding {
+  readonly identifier: string
+  readonly item: string
+  /** Told of the characters that are put in, before they are. */
+  charge(length: number): void
+}
+
 /** The value with the identifier replaced in names, strings and `Ref`s; `&{Identifier}` leaves out what cannot stand in a logical id. */
-function bind(value: TemplateValue, identifier: string, item: string): TemplateValue {
+function bind(value: TemplateValue, binding: Binding): TemplateValue {
   const call = functionCallOf(value)
-  if (call?.name === 'Ref' && call.argument === identifier) return item
-  if (typeof value === 'string') return bindText(value, identifier, item)
-  if (isTemplateList(value)) return value.map((part) => bind(part, identifier, item))
+  if (call?.name === 'Ref' && call.argument === binding.identifier) return binding.item
+  if (typeof value === 'string') return bindText(value, binding)
+  if (isTemplateList(value)) return value.map((part) => bind(part, binding))
   if (!isTemplateObject(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [bindText(name, identifier, item), bind(member, identifier, item)]),
+    Object.entries(value).map(([name, member]) => [bindText(name, binding), bind(member, binding)]),
   )
 }
 
-function bindText(text: string, identifier: string, item: string): string {
-  return text
-    .replaceAll(`\${${identifier}}`, () => item)
-    .replaceAll(`&{${identifier}}`, () => item.replace(/[^A-Za-z0-9]/g, ''))
+function bindText(text: string, { identifier, item, charge }: Binding): string {
+  const alphanumeric = item.replace(/[^A-Za-z0-9]/g, '')
+  const replace = (within: string, written: string, by: string) => {
+    const parts = within.split(written)
+    charge((parts.length - 1) * by.length)
+    return parts.join(by)
+  }
+  return replace(replace(text, `\${${identifier}}`, item), `&{${identifier}}`, alphanumeric)
 }

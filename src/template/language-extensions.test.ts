@@ -115,12 +115,17 @@ Outputs:
   })
 
   it('refuses loops that would make a bomb', () => {
-    const items = Array.from({ length: 30 }, (_, index) => index).join(', ')
     const nested = (level: number): string =>
-      level === 0
-        ? `{"R\${A1}x\${A2}x\${A3}x\${A4}": {Type: T}}`
-        : `{"Fn::ForEach::L${level}": [A${level}, [${items}], ${nested(level - 1)}]}`
-    expect(() => expand(`Resources: ${nested(4)}`)).toThrow(/make more than 20000 members/)
-    expect(() => expand(`Resources: ${nested(6)}`)).toThrow(/nested more than 5 times|more than/)
+      level === 0 ? '{R: {Type: T}}' : `{"Fn::ForEach::L${level}": [A${level}, [x], ${nested(level - 1)}]}`
+    expect(() => expand(`Resources: ${nested(6)}`)).toThrow(/nested more than 5 times/)
+    const items = Array.from({ length: 1000 }, (_, index) => index).join(', ')
+    const body = `{"R\${X}": {Type: T, Metadata: {a: ${'x'.repeat(2000)}}}}`
+    expect(() => expand(`Resources: {"Fn::ForEach::L": [X, [${items}], ${body}]}`)).toThrow(
+      /more than 1048576 characters/,
+    )
+    const long = `${'${X}'.repeat(100_000)}`
+    expect(() =>
+      expand(`Resources: {"Fn::ForEach::L": [X, [${'x'.repeat(1000)}], {R: {Type: T, Metadata: {a: "${long}"}}}]}`),
+    ).toThrow(/more than/)
   })
 })

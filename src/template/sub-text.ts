@@ -1,14 +1,15 @@
 import { TemplateError } from './template.ts'
 
-export type SubPart =
-  | { readonly kind: 'text'; readonly text: string }
-  /** `attribute` is undefined for `${Name}`. */
-  | {
-      readonly kind: 'variable'
-      readonly name: string
-      readonly attribute: string | undefined
-      readonly written: string
-    }
+export type SubPart = { readonly kind: 'text'; readonly text: string } | SubVariable
+
+export interface SubVariable {
+  readonly kind: 'variable'
+  readonly name: string
+  /** Undefined for `${Name}`. */
+  readonly attribute: string | undefined
+  /** `Name.Attribute` */
+  readonly written: string
+}
 
 const VARIABLE = /\$\{([^{}]*)\}/g
 const NAME = /^[A-Za-z0-9_:]+(\.[A-Za-z0-9_:.-]+)?$/

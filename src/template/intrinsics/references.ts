@@ -8,7 +8,7 @@ import { isEvaluatedObject, Unknown } from '../unknown.ts'
 import type { Intrinsic } from './intrinsic.ts'
 import { requireText } from './intrinsic.ts'
 
-export const NO_VALUE = 'AWS::NoValue'
+const NO_VALUE = 'AWS::NoValue'
 
 const GET_ATT =
   'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute'

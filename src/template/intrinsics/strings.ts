@@ -1,12 +1,16 @@
 import { isTemplateObject } from '../functions.ts'
+import type { SubVariable } from '../sub-text.ts'
 import { parseSubText } from '../sub-text.ts'
-import type { TemplateValue } from '../template.ts'
+import type { TemplateObject, TemplateValue } from '../template.ts'
 import { TemplateError } from '../template.ts'
 import type { Evaluated } from '../unknown.ts'
 import { Unknown, unknownBecauseOf } from '../unknown.ts'
 import type { Evaluation, Intrinsic } from './intrinsic.ts'
 import { requireArguments, requireList, requireText } from './intrinsic.ts'
 import { attributeOfResource, valueOfReference } from './references.ts'
+
+/** Characters that a function may put together: no property takes more, and strings made of strings made of strings end here. */
+export const TEXT_LENGTH_MAX = 1024 * 1024
 
 const JOIN =
   'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.'
@@ -42,16 +46,26 @@ export const base64: Intrinsic = (argument, { evaluate }) => {
 export const sub: Intrinsic = (argument, evaluation) => {
   const [text, variables = {}] = typeof argument === 'string' ? [argument] : requireArguments(argument, [1, 2], SUB)
   if (typeof text !== 'string' || !isTemplateObject(variables)) throw new TemplateError(SUB)
+  const values = new Map<string, string | Unknown>()
   const parts = parseSubText(text).map((part) => {
     if (part.kind === 'text') return part.text
-    const own = Object.hasOwn(variables, part.written) ? (variables[part.written] as TemplateValue) : undefined
-    const value = own === undefined ? referenced(part.name, part.attribute, evaluation) : evaluation.evaluate(own)
-    return requireText(
-      value,
-      `Template error: variable ${part.written} in Fn::Sub expression does not resolve to a string`,
-    )
+    // Once per name: variables may be Fn::Sub themselves, and would be computed twice as often on every level.
+    const value = values.get(part.written) ?? variableValue(part, variables, evaluation)
+    values.set(part.written, value)
+    return value
   })
   return concatenate(parts, '')
+}
+
+function variableValue(
+  { name, attribute, written }: SubVariable,
+  variables: TemplateObject,
+  evaluation: Evaluation,
+): string | Unknown {
+  const value = Object.hasOwn(variables, written)
+    ? evaluation.evaluate(variables[written] as TemplateValue)
+    : referenced(name, attribute, evaluation)
+  return requireText(value, `Template error: variable ${written} in Fn::Sub expression does not resolve to a string`)
 }
 
 function referenced(name: string, attribute: string | undefined, { scope }: Evaluation): Evaluated | undefined {
@@ -61,5 +75,9 @@ function referenced(name: string, attribute: string | undefined, { scope }: Eval
 
 function concatenate(parts: readonly (string | Unknown)[], delimiter: string): string | Unknown {
   const unknowns = parts.filter((part) => part instanceof Unknown)
-  return unknowns.length > 0 ? unknownBecauseOf(unknowns) : parts.join(delimiter)
+  if (unknowns.length > 0) return unknownBecauseOf(unknowns)
+  const length = (parts as readonly string[]).reduce((sum, part) => sum + part.length + delimiter.length, 0)
+  if (length > TEXT_LENGTH_MAX)
+    throw new TemplateError(`Template error: a string of this template gets longer than ${TEXT_LENGTH_MAX} characters`)
+  return parts.join(delimiter)
 }
