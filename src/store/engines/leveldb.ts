@@ -116,6 +116,16 @@ export class LevelStore implements Store {
     return entry
   }
 
+  #remember(text: string, { key, stored, version }: PendingRow): void {
+    if (!this.#cache.wasRead(text)) this.#cache.setVersion(text, version)
+    else this.#cache.set(text, stored === undefined ? null : toEntry(key, stored))
+  }
+
+  #versionOf(key: Key, text: string): Version | null {
+    const known = this.#cache.versionOf(text)
+    return known === undefined ? (this.#read(key, text)?.version ?? null) : known
+  }
+
   async #writeGroups(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = takeGroup(this.#waiting)
@@ -133,7 +143,7 @@ export class LevelStore implements Store {
     const pending = new Map<string, PendingRow>()
     const outcomes = group.map(({ commit }) => this.#admit(commit, pending))
     if (pending.size > 0) await this.#writeRows(pending)
-    for (const [text, row] of pending) this.#cache.set(text, row.entry)
+    for (const [text, row] of pending) this.#remember(text, row)
     group.forEach(({ resolve }, index) => resolve(outcomes[index] as CommitResult))
   }
 
@@ -143,16 +153,14 @@ export class LevelStore implements Store {
     for (const { key, version } of commit.checks) {
       const text = keyText(key)
       const row = pending.get(text)
-      const entry = row === undefined ? this.#read(key, text) : row.entry
-      if ((entry?.version ?? null) !== version) conflicts.push(key)
+      const current = row === undefined ? this.#versionOf(key, text) : row.version
+      if (current !== version) conflicts.push(key)
     }
     if (conflicts.length > 0) return { ok: false, conflicts }
     const version = ++this.#version
-    for (const key of commit.deletes) pending.set(keyText(key), { key, stored: undefined, entry: null })
+    for (const key of commit.deletes) pending.set(keyText(key), { key, stored: undefined, version: null })
     for (const [key, value] of commit.puts) {
-      const stored = toStored(value, version)
-      const ownKey = Buffer.from(key)
-      pending.set(keyText(key), { key: ownKey, stored, entry: toEntry(ownKey, stored) })
+      pending.set(keyText(key), { key, stored: toStored(value, version), version })
     }
     return { ok: true, version }
   }
@@ -174,7 +182,7 @@ export class LevelStore implements Store {
 
   /** What the keys of a failed group hold, as stored: it is not in LevelDB's memory, though its log may have it. */
   #storedNow(pending: ReadonlyMap<string, PendingRow>): [Key, Buffer | undefined][] {
-    return Array.from(pending.values(), ({ key }) => [key, this.#database.getSync(key)])
+    return Array.from(pending.values(), ({ key }) => [Buffer.from(key), this.#database.getSync(key)])
   }
 
   /**
@@ -225,7 +233,8 @@ interface PendingRow {
   readonly key: Key
   /** Undefined: the row is deleted. */
   readonly stored: Buffer | undefined
-  readonly entry: Entry | null
+  /** Null: the row is deleted. */
+  readonly version: Version | null
 }
 
 interface BrokenGroup {
