@@ -1,4 +1,4 @@
-import { hash, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { notImplemented } from '../protocol/errors.ts'
 import type { ByteSource } from '../std/byte-source.ts'
 import type { Clock } from '../std/clock.ts'
@@ -11,7 +11,7 @@ import { announcedTrailersOf, chunkedBody, collectedBody, decodedBytesOf, hashed
 import { identifyForm, isSignedForm } from './post-form.ts'
 import { invalidPayloadHash, missingPayloadHash } from './s3-failures.ts'
 import { type ClaimedSignature, readSignature } from './signature.ts'
-import { SigningKeys, signText } from './signing-key.ts'
+import { type SigningKey, SigningKeys } from './signing-key.ts'
 import { SKEW_MAX_MS } from './signing-time.ts'
 
 export interface AuthenticatorOptions {
@@ -203,7 +203,7 @@ function verify(
   claim: ClaimedSignature,
   service: AuthenticatedService,
   payloadHash: string,
-  signingKey: KeyObject,
+  signingKey: SigningKey,
   failures: AuthFailures,
 ): void {
   const { signedHeaders, signedNames, signature, accessKeyId } = claim
@@ -212,10 +212,10 @@ function verify(
   const canonical = canonicalRequestOf(request, options)
   const stringToSign = stringToSignOf(claim, canonical)
   if (canonical.missingHeader === undefined) {
-    if (isSameSignature(signText(signingKey, stringToSign), signature)) return
+    if (isSameSignature(signingKey.sign(stringToSign), signature)) return
     for (const variant of variantsOf(request, claim, isS3)) {
       const other = canonicalRequestOf(request, { ...options, ...variant })
-      if (isSameSignature(signText(signingKey, stringToSignOf(claim, other)), signature)) return
+      if (isSameSignature(signingKey.sign(stringToSignOf(claim, other)), signature)) return
     }
   }
   throw failures.mismatch({

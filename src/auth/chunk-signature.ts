@@ -1,14 +1,14 @@
-import { createHash, type Hash, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHash, type Hash, hash, timingSafeEqual } from 'node:crypto'
 import type { AwsError } from '../protocol/errors.ts'
 import { s3Failures } from './s3-failures.ts'
-import { signText } from './signing-key.ts'
+import type { SigningKey } from './signing-key.ts'
 
 export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /** What the request's own signature hands to those of its chunks. */
 export interface ChunkSeed {
   readonly accessKeyId: string
-  readonly signingKey: KeyObject
+  readonly signingKey: SigningKey
   readonly dateText: string
   readonly scope: string
   /** Signature of the request. */
@@ -60,7 +60,7 @@ export class ChunkSignatures {
   }
 
   #verify(stringToSign: string, signature: string): AwsError | undefined {
-    const expected = signText(this.#seed.signingKey, stringToSign)
+    const expected = this.#seed.signingKey.sign(stringToSign)
     this.#previous = expected
     if (isSameSignature(expected, signature)) return undefined
     const { accessKeyId } = this.#seed

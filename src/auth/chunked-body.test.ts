@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type ByteSource, sourceFrom, sourceOf } from '../std/byte-source.ts'
 import { ManualClock } from '../std/clock.ts'
@@ -6,15 +6,16 @@ import { createAuthenticator } from './authenticate.ts'
 import { ChunkSignatures, EMPTY_SHA256 } from './chunk-signature.ts'
 import type { SignedRequest } from './doors.ts'
 import { chunkedBody } from './payload.ts'
-import { deriveSigningKey } from './signing-key.ts'
+import { deriveSigningKey, SigningKey } from './signing-key.ts'
 
 const KEY = 'AKIAIOSFODNN7EXAMPLE'
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 const DATE = '20130524T000000Z'
 const SCOPE = '20130524/us-east-1/s3/aws4_request'
 const SEED_SIGNATURE = 'f'.repeat(64)
-const signingKey = createSecretKey(deriveSigningKey(SECRET, SCOPE))
-const sign = (...lines: string[]) => createHmac('sha256', signingKey).update(lines.join('\n')).digest('hex')
+const derivedKey = deriveSigningKey(SECRET, SCOPE)
+const signingKey = new SigningKey(derivedKey)
+const sign = (...lines: string[]) => createHmac('sha256', derivedKey).update(lines.join('\n')).digest('hex')
 
 /** Frames and signs chunks, with signed trailers when given. */
 function signedFrames(chunks: readonly string[], trailers?: Record<string, string>): string {

@@ -1,11 +1,11 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../protocol/caller.ts'
 import { AwsError } from '../protocol/errors.ts'
 import type { AuthenticatedService, CredentialResult } from './doors.ts'
 import type { PostForm } from './form-data.ts'
 import { s3Failures } from './s3-failures.ts'
 import { parseCredential } from './signature.ts'
-import { signText } from './signing-key.ts'
+import type { SigningKey } from './signing-key.ts'
 import { parseIsoBasic } from './signing-time.ts'
 
 export interface FormIdentity {
@@ -19,7 +19,7 @@ export interface FormKeys {
     accessKeyId: string,
     token: string | undefined,
   ) => Promise<CredentialResult & { readonly ok: true }>
-  readonly signingKey: (credential: string, secret: string) => KeyObject
+  readonly signingKey: (credential: string, secret: string) => SigningKey
 }
 
 const V4_FIELDS = ['x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature']
@@ -96,7 +96,7 @@ async function identifyV4(
   }
   const found = await keys.require(accessKeyId, fields.get('x-amz-security-token'))
   const key = keys.signingKey(credentialText, found.secretAccessKey)
-  verify(accessKeyId, field('policy'), field('x-amz-signature'), signText(key, field('policy')))
+  verify(accessKeyId, field('policy'), field('x-amz-signature'), key.sign(field('policy')))
   return { caller: found.caller, scope: { region, service: credential.service } }
 }
 

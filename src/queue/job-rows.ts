@@ -50,9 +50,7 @@ export class JobRows<P> {
   }
 
   putLeased(writes: Writes, partition: string, id: string, row: JobRow<P>, leaseUntilMs: number): Key {
-    const key: [number, string, string] = [leaseUntilMs, partition, id]
-    this.#leased.put(writes, key, row)
-    return this.#leased.key(key)
+    return this.#leased.put(writes, [leaseUntilMs, partition, id], row)
   }
 
   /** All partitions, or those behind (`after`) or up to (`upTo`) a given one. */

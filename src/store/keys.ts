@@ -15,9 +15,26 @@ let scratch = Buffer.allocUnsafe(16 * 1024)
 
 /** Strings and bytes end in 00; a 00 inside becomes 00 FF, so a prefix sorts before what it begins. */
 export function encodeKey(tuple: KeyTuple): Buffer {
-  let at = 0
+  return copyOut(writeTuple(tuple, 0))
+}
+
+/** {@link encodeKey} of a tuple whose first parts have been encoded already. */
+export function encodeKeyBehind(prefix: Buffer, rest: KeyTuple): Buffer {
+  reserve(0, prefix.length)
+  scratch.set(prefix)
+  return copyOut(writeTuple(rest, prefix.length))
+}
+
+function writeTuple(tuple: KeyTuple, from: number): number {
+  let at = from
   for (const part of tuple) at = typeof part === 'number' ? writeNumber(part, at) : writeText(part, at)
-  return Buffer.from(scratch.subarray(0, at))
+  return at
+}
+
+function copyOut(length: number): Buffer {
+  const key = Buffer.allocUnsafe(length)
+  scratch.copy(key, 0, 0, length)
+  return key
 }
 
 export function decodeKey(key: Uint8Array): KeyPart[] {

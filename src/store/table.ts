@@ -1,4 +1,4 @@
-import { decodeKey, encodeKey, type KeyPart, type KeyTuple, prefixRange } from './keys.ts'
+import { decodeKey, encodeKey, encodeKeyBehind, type KeyPart, type KeyTuple, prefixRange } from './keys.ts'
 import type { Entry, Key, Range } from './store.ts'
 import type { Writes } from './transaction.ts'
 
@@ -31,7 +31,12 @@ export function json<V>(migrations: readonly ((old: never) => unknown)[] = []): 
 
 /** Bytes behind a format marker. */
 export const raw: Format<Uint8Array> = {
-  encode: (value) => Buffer.concat([Buffer.of(1), value]),
+  encode(value) {
+    const bytes = Buffer.allocUnsafe(1 + value.length)
+    bytes[0] = 1
+    bytes.set(value, 1)
+    return bytes
+  },
   decode(bytes) {
     if (bytes[0] !== 1) throw new Error(`value of format ${bytes[0]}, this version knows 1`)
     return bytes.subarray(1)
@@ -64,14 +69,16 @@ export interface ListOptions {
 export class Table<K extends KeyTuple, V> {
   readonly name: string
   readonly #format: Format<V>
+  readonly #prefix: Buffer
 
   constructor(name: string, format: Format<V> = json<V>()) {
     this.name = name
     this.#format = format
+    this.#prefix = encodeKey([name])
   }
 
   key(key: K): Buffer {
-    return encodeKey([this.name, ...key])
+    return encodeKeyBehind(this.#prefix, key)
   }
 
   async get(reader: Reader, key: K): Promise<V | undefined> {
@@ -79,8 +86,11 @@ export class Table<K extends KeyTuple, V> {
     return entry === undefined ? undefined : this.#format.decode(entry.value)
   }
 
-  put(writes: Writes, key: K, value: V): void {
-    writes.put(this.key(key), this.#format.encode(value))
+  /** Returns the key of the row. */
+  put(writes: Writes, key: K, value: V): Buffer {
+    const rowKey = this.key(key)
+    writes.put(rowKey, this.#format.encode(value))
+    return rowKey
   }
 
   delete(writes: Writes, key: K): void {

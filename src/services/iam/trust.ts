@@ -14,27 +14,41 @@ export interface TrustQuestion {
 
 /** Does the trust policy of a role let an AWS service assume it for this resource? */
 export function isTrusted(question: TrustQuestion): boolean {
-  const context: Readonly<Record<string, string>> = {
-    'aws:sourcearn': question.sourceArn,
-    'aws:sourceaccount': question.sourceAccount,
-    'aws:resourceaccount': question.accountId,
-    'aws:principalisawsservice': 'true',
-    'aws:principalservicename': question.servicePrincipal,
-    // The call never leaves the process.
-    'aws:securetransport': 'true',
-    'aws:currenttime': new Date(question.nowMs).toISOString(),
-    'aws:epochtime': String(Math.floor(question.nowMs / 1000)),
-  }
   return evaluate({
     principal: { kind: 'service', name: question.servicePrincipal },
     action: 'sts:AssumeRole',
     resource: question.roleArn,
     resourceAccountId: question.accountId,
-    context: (key) => context[key],
+    context: (key) => contextOf(question, key),
     identity: [],
     boundary: undefined,
     session: [],
     resourcePolicy: question.trustPolicy,
     isTrustPolicy: true,
   }).allowed
+}
+
+/** Most trust policies ask for none of them: a time is only written out for one that does. */
+function contextOf(question: TrustQuestion, key: string): string | undefined {
+  switch (key) {
+    case 'aws:sourcearn':
+      return question.sourceArn
+    case 'aws:sourceaccount':
+      return question.sourceAccount
+    case 'aws:resourceaccount':
+      return question.accountId
+    case 'aws:principalisawsservice':
+      return 'true'
+    case 'aws:principalservicename':
+      return question.servicePrincipal
+    case 'aws:securetransport':
+      // The call never leaves the process.
+      return 'true'
+    case 'aws:currenttime':
+      return new Date(question.nowMs).toISOString()
+    case 'aws:epochtime':
+      return String(Math.floor(question.nowMs / 1000))
+    default:
+      return undefined
+  }
 }

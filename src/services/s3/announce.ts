@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { OwedDelivery, TraceStep } from '../../delivery/delivery.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import type { Bucket } from './buckets.ts'
@@ -53,7 +53,7 @@ export async function announce(
 
 /** Of the request, the key and the rule: what runs again is the same delivery. */
 function eventId(call: EventCause, event: ObjectEvent, rule: string): string {
-  const digest = createHash('sha256').update(`${event.key}\0${event.name}\0${rule}`).digest('hex')
+  const digest = hash('sha256', `${event.key}\0${event.name}\0${rule}`)
   return `${call.requestId}-${digest.slice(0, 16)}`
 }
 
