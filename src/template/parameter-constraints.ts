@@ -38,10 +38,11 @@ function problemOf(declaration: ParameterDeclaration, value: string): string | u
   return undefined
 }
 
-/** The whole value must match, whether or not the pattern says so. */
+/** The whole value must match, whether or not the pattern says so. Patterns are Java's: `(?i)` at the start is the only part that differs and is common. */
 function patternOf(name: string, pattern: string): RegExp {
+  const isCaseless = pattern.startsWith('(?i)')
   try {
-    return new RegExp(`^(?:${pattern})$`, 's')
+    return new RegExp(`^(?:${isCaseless ? pattern.slice('(?i)'.length) : pattern})$`, isCaseless ? 'is' : 's')
   } catch {
     throw new TemplateError(`Template format error: Parameter ${name}: AllowedPattern is no regular expression`)
   }

@@ -25,6 +25,7 @@ describe('resolveParameters', () => {
     ['{Type: CommaDelimitedList, AllowedValues: [a, b]}', 'a,b', ['a', 'b']],
     ['{Type: String, AllowedValues: [1, 2]}', '2', '2'],
     ['{Type: String, AllowedPattern: "[a-z]+"}', 'abc', 'abc'],
+    ['{Type: String, AllowedPattern: "(?i)[a-z]+"}', 'aBc', 'aBc'],
     ['{Type: String, MinLength: 1, MaxLength: "3"}', 'abc', 'abc'],
     ['{Type: AWS::EC2::VPC::Id}', 'vpc-1', 'vpc-1'],
     ['{Type: List<AWS::EC2::Subnet::Id>}', 'a,b', ['a', 'b']],
