@@ -1,10 +1,8 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import { type Transaction, transact } from '../../../store/transaction.ts'
+import { RESPONSE_PATH } from '../response-path.ts'
 import { responses, type SignalRow, signals } from '../tables.ts'
 import { type EngineRoom, lookAt } from './run.ts'
-
-/** Where the listener must route PUT requests to {@link Responses.put}. */
-export const RESPONSE_PATH = '/_millrace/cloudformation/'
 
 /** Longest answer of a custom resource and of a signal, in bytes. AWS: 4,096. */
 const ANSWER_BYTES_MAX = 4096

@@ -37,6 +37,8 @@ export const ACCOUNT = '123456789012'
 export const REGION = 'us-east-1'
 export const ROOT: Caller = { kind: 'root', accountId: ACCOUNT, accessKeyId: 'AKIAROOTROOTROOTROOT' }
 export const THING = 'Test::Thing'
+/** Made like a thing. */
+export const FUNCTION = 'AWS::Lambda::Function'
 export const ORIGIN = 'http://127.0.0.1:4566'
 
 const THING_SCHEMA: ResourceSchema = {
@@ -74,7 +76,10 @@ export class World {
     }
     const state = (physicalId: string, properties: TemplateObject) => ({
       physicalId,
-      attributes: { Echo: String(properties['Value'] ?? '') },
+      attributes: {
+        Echo: String(properties['Value'] ?? ''),
+        Arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${physicalId}`,
+      },
     })
     return {
       name: THING,
@@ -212,7 +217,7 @@ export class EngineTest {
           throw new AwsError('ValidationError', 400, `Role ${roleArn} is invalid or cannot be assumed`)
         return { kind: 'service', principal: roleArn }
       },
-      findResourceType: (name) => (name === THING ? thing : undefined),
+      findResourceType: (name) => (name === THING || name === FUNCTION ? thing : undefined),
       schemas: (type) => (type === THING ? THING_SCHEMA : undefined),
       prepareNested: this.#prepareNested,
       origin: () => ORIGIN,
