@@ -1,7 +1,5 @@
 import { isObject, type Json, type JsonObject } from './json.ts'
 
-export const NO_VALUE: JsonObject = { Ref: 'AWS::NoValue' }
-
 export function ref(logicalId: string): JsonObject {
   return { Ref: logicalId }
 }

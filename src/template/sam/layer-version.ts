@@ -30,6 +30,7 @@ export function transformLayer(run: Transformation, resource: SamResource): Gene
   const retention = retentionPolicy(logicalId, properties.RetentionPolicy)
   const given = inherited(attributes)
   const id = hashedId(logicalId, { [logicalId]: whatMakesANewLayer(resource, properties) })
+  const content = objectLocation(id, 'ContentUri', properties.ContentUri ?? null)
   const architectures = properties.CompatibleArchitectures
   if (isGiven(architectures) && Array.isArray(architectures)) {
     if (!architectures.every(isArchitecture))
@@ -42,7 +43,7 @@ export function transformLayer(run: Transformation, resource: SamResource): Gene
     present({
       LayerName: isGiven(properties.LayerName) ? properties.LayerName : logicalId,
       Description: properties.Description,
-      Content: objectLocation(id, 'ContentUri', properties.ContentUri ?? null),
+      Content: content,
       CompatibleArchitectures: architectures,
       CompatibleRuntimes: properties.CompatibleRuntimes,
       LicenseInfo: properties.LicenseInfo,

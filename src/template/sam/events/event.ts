@@ -72,7 +72,6 @@ export function checkEvents(run: Transformation, logicalId: string, events: Json
 /** One mistake for every event that needs a service that Millrace does not have, and the events that remain. */
 export function withoutUnsupported(logicalId: string, events: Json | undefined): [SamMistake[], Json | undefined] {
   if (!isObject(events)) return [[], events]
-  const isUnsupported = ([, event]: [string, Json]) => NEEDS_API_GATEWAY.has(typeOf(event))
   const entries = Object.entries(events)
   const mistakes = entries
     .filter(isUnsupported)
@@ -133,4 +132,8 @@ function ofFunction(functionId: string, error: unknown): unknown {
 
 function typeOf(event: Json): string {
   return String(objectOr(event).Type)
+}
+
+function isUnsupported([, event]: [string, Json]): boolean {
+  return NEEDS_API_GATEWAY.has(typeOf(event))
 }
