@@ -3,8 +3,8 @@ import { AwsError } from './protocol/errors.ts'
 import type { HttpReply, HttpRequest } from './protocol/pipeline.ts'
 import { createQueue, type QueueOptions } from './queue/queue.ts'
 import type { StackLook } from './services/cloudformation/engine/engine.ts'
-import { RESPONSE_PATH } from './services/cloudformation/engine/responses.ts'
-import { CloudFormation } from './services/cloudformation/service.ts'
+import { RESPONSE_PATH } from './services/cloudformation/response-path.ts'
+import type { CloudFormation } from './services/cloudformation/service.ts'
 import type { CallDoor } from './services/door.ts'
 import { listAwsManagedPolicies } from './services/iam/aws-managed/catalog.ts'
 import type { Iam } from './services/iam/service.ts'
@@ -23,8 +23,12 @@ export interface DeploymentParts {
   readonly onBug: (error: unknown, path: string) => void
 }
 
+/** Stacks; read and started after the rest of the server, because a start should not wait for what few first calls are about. */
 export interface Deployment {
-  readonly cloudformation: CloudFormation
+  readonly room: { readonly service: CloudFormation | undefined; readonly loading: Promise<unknown> | undefined }
+  /** Goes on with what was being deployed when the last server ended. */
+  readonly start: () => Promise<void>
+  readonly stop: (graceMs: number) => Promise<void>
   /** Where custom resources and wait conditions are answered: the address is the permission. Undefined for every other request. */
   readonly answer: (request: HttpRequest) => Promise<HttpReply> | undefined
 }
@@ -36,9 +40,38 @@ const ANSWER_BYTES_MAX = 64 * 1024
 
 /** Stacks, and what they need of the rest of the house. */
 export function createDeployment(parts: DeploymentParts): Deployment {
+  let service: CloudFormation | undefined
+  let loading: Promise<CloudFormation> | undefined
+  const load = () => {
+    loading ??= open(parts).then((opened) => {
+      service = opened
+      return opened
+    })
+    return loading
+  }
+  return {
+    room: {
+      get service() {
+        return service
+      },
+      get loading() {
+        return service === undefined ? load() : undefined
+      },
+    },
+    start: async () => (await load()).engine.worker.start(),
+    stop: async (graceMs) => (await loading)?.engine.worker.stop(graceMs),
+    answer: (request) =>
+      request.path.startsWith(RESPONSE_PATH) && request.method === 'PUT'
+        ? takeAnswer(load, request, parts.onBug)
+        : undefined,
+  }
+}
+
+async function open(parts: DeploymentParts): Promise<CloudFormation> {
   const { store, clock, iam, call, origin, domains, onFailure } = parts
+  const { CloudFormation } = await import('./services/cloudformation/service.ts')
   const policyArns = new Map(listAwsManagedPolicies().map(({ name, arn }) => [name, arn]))
-  const cloudformation = new CloudFormation({
+  return new CloudFormation({
     store,
     clock,
     call,
@@ -49,13 +82,6 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     domains,
     onFailure,
   })
-  return {
-    cloudformation,
-    answer: (request) =>
-      request.path.startsWith(RESPONSE_PATH) && request.method === 'PUT'
-        ? takeAnswer(cloudformation, request, parts.onBug)
-        : undefined,
-  }
 }
 
 /** The role of a stack as a caller. Throws ValidationError when it does not exist or does not trust CloudFormation. */
@@ -70,12 +96,13 @@ async function assume(iam: Iam, roleArn: string, stackId: string): Promise<Calle
 }
 
 async function takeAnswer(
-  { engine }: CloudFormation,
+  load: () => Promise<CloudFormation>,
   request: HttpRequest,
   onBug: DeploymentParts['onBug'],
 ): Promise<HttpReply> {
   try {
     const body = await request.body.collect(ANSWER_BYTES_MAX)
+    const { engine } = await load()
     const reply = await engine.responses.put(request.target, body)
     return text(reply?.status ?? 404, reply?.text ?? '')
   } catch (error) {

@@ -20,6 +20,7 @@ const LOADERS = {
   cloudwatch: async (): Promise<OperationTable> => (await import('./services/cloudwatch/operations.ts')).operations,
   cloudformation: async (): Promise<OperationTable> =>
     (await import('./services/cloudformation/operations.ts')).operations,
+  scheduler: async (): Promise<OperationTable> => (await import('./services/scheduler/operations.ts')).operations,
   ssm: async (): Promise<OperationTable> => (await import('./services/ssm/operations.ts')).operations,
 }
 
@@ -59,11 +60,15 @@ const SIGNING_NAMES: Readonly<Record<ServiceName, string>> = {
   sqs: 'sqs',
   sns: 'sns',
   events: 'events',
+  scheduler: 'scheduler',
   ssm: 'ssm',
   cloudformation: 'cloudformation',
 }
 
-export interface Room extends Pick<Endpoint, 'service' | 'verifyBody' | 'crossOriginHeaders' | 'guards' | 'onReply'> {}
+export interface Room extends Pick<Endpoint, 'service' | 'verifyBody' | 'crossOriginHeaders' | 'guards' | 'onReply'> {
+  /** What `service` has to wait for at its first call; undefined when it is there. */
+  readonly loading?: Promise<unknown> | undefined
+}
 
 /** Services that have nothing more to say to the pipeline than what their operations work with. */
 export function roomsOf<N extends ServiceName>(services: Readonly<Record<N, unknown>>): Readonly<Record<N, Room>> {
@@ -81,9 +86,11 @@ export function endpointsOf(rooms: Readonly<Record<Exclude<Implemented, 's3contr
       name,
       signingName: SIGNING_NAMES[name],
       get operations() {
-        return operationsOf(name)
+        return room?.loading?.then(() => operationsOf(name)) ?? operationsOf(name)
       },
-      service: room?.service,
+      get service() {
+        return room?.service
+      },
       bodyBytesMax: COLLECTED_BYTES_MAX[name],
       ...(room?.verifyBody && { verifyBody: room.verifyBody }),
       ...(room?.crossOriginHeaders && { crossOriginHeaders: room.crossOriginHeaders }),

@@ -24,11 +24,10 @@ import { createPipeline, type Pipeline } from './protocol/pipeline.ts'
 import { serviceNames } from './protocol/services.ts'
 import { createQueue } from './queue/queue.ts'
 import type { CallDoor } from './services/door.ts'
-import { recordLambda } from './services/cloudwatch/lambda-metrics.ts'
 import { CloudWatch } from './services/cloudwatch/service.ts'
 import { EVENTS_PRINCIPAL } from './services/events/router.ts'
 import { Events } from './services/events/service.ts'
-import { rolePermission } from './services/iam/role-permission.ts'
+import { roleCaller, rolePermission } from './services/iam/role-permission.ts'
 import { Iam } from './services/iam/service.ts'
 import type { ParcelJob } from './services/lambda/destinations/parcel.ts'
 import type { Invocation } from './services/lambda/invoke/invocation.ts'
@@ -39,7 +38,10 @@ import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { verifyDocument } from './services/s3/integrity.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
+import { StorageMeter } from './services/s3/storage-metrics.ts'
 import { Websites } from './services/s3/website/endpoint.ts'
+import { Scheduler } from './services/scheduler/service.ts'
+import type { OwedInvocation } from './services/scheduler/tables.ts'
 import { Sns } from './services/sns/service.ts'
 import type { OwedMessage } from './services/sns/tables.ts'
 import { Sqs } from './services/sqs/service.ts'
@@ -110,6 +112,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const deliveryJobs = createQueue<WaitingDelivery>(store, { ...queueOptions, name: 'deliveries' })
   const notificationJobs = createQueue<OwedMessage>(store, { ...queueOptions, name: 'notifications' })
   const destinationJobs = createQueue<ParcelJob>(store, { ...queueOptions, name: 'destinations' })
+  const scheduleJobs = createQueue<OwedInvocation>(store, { ...queueOptions, name: 'schedules' })
 
   // Who is who, and who may do what. Policies of resources are asked of the services, which come below.
   const iam = new Iam({ store, clock, accountId, masterKey: storage.masterKey })
@@ -131,14 +134,22 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   const call = ((service, operation, input, as, options) =>
     pipeline.call(service, operation, input, as, options)) as CallDoor
 
-  const sts = new Sts({ accountId, iam })
+  const asRole = roleCaller(iam, 'scheduler.amazonaws.com')
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    call,
+    asRole,
+    queue: scheduleJobs,
+    onFailure: onFailure('schedules'),
+  })
   const ssm = new Ssm({ store, clock, masterKey: storage.masterKey })
-  const logs = new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') })
-  opened.use(logs)
+  const logs = opened.use(new Logs({ store, clock, accountId, region, call, onFailure: onFailure('logs') }))
   const cloudwatch = opened.use(new CloudWatch({ store, clock, onFailure: onFailure('metrics') }))
 
   // What services ask of each other, and what addresses in their answers begin with: a client's own name for this one, which it can reach.
-  const authorize = (caller: Caller, grant: Grant) => authorizer.decide(caller, grant, undefined, clock.now(), region)
+  const authorize = (caller: Caller, grant: Grant, http?: HttpInfo) =>
+    authorizer.decide(caller, grant, http, clock.now(), region)
   const origin = (http: HttpInfo | undefined) => (http === undefined ? endpoint : `http://${http.host}`)
 
   // Queues and topics.
@@ -183,7 +194,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     // More could only wait inside of the executor.
     eventsInFlightMax: config.environmentsMax,
     origin,
-    onMetric: (metric) => recordLambda(cloudwatch.record, metric),
+    onMetric: cloudwatch.recordLambda,
     onFailure: onFailure('invoker'),
   })
 
@@ -223,7 +234,6 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     onFailure: onFailure('stacks'),
     onBug: (error, path) => log.error('bug', { path, error }),
   })
-  const { cloudformation } = deployment
 
   // Every call of every service.
   const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })
@@ -240,7 +250,8 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       },
       lambda: { service: lambda, guards: loops.guards.lambda },
       iam: { service: iam, guards: loops.guards.iam },
-      ...roomsOf({ sts, logs, cloudwatch, events, sqs, sns, ssm, cloudformation }),
+      ...roomsOf({ sts: new Sts({ accountId, iam }), logs, cloudwatch, events, sqs, sns, scheduler, ssm }),
+      cloudformation: deployment.room,
     }),
     authenticate,
     decide: (...question) => authorizer.decide(...question),
@@ -311,20 +322,17 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
 
   // Work that waits for nobody to ask.
   executor.startAhead()
-  for (const { worker } of [
-    lambda.invoker,
-    lambda.destinations,
-    delivery.dispatcher,
-    sns.deliverer,
-    cloudformation.engine,
-  ]) {
+  for (const { worker } of [lambda.invoker, lambda.destinations, delivery.dispatcher, scheduler, sns.deliverer]) {
     worker.start()
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
+  opened.defer(() => deployment.stop(config.stopGraceMs))
   const work = (name: string, worker: Worker) => opened.use(startWorker(worker, clock, onFailure(name)))
   work('collector', s3.collector)
-  work('schedules', events.scheduler)
+  work('rules', events.scheduler)
+  work('schedules', scheduler)
   work('lifecycle', s3.lifecycle)
+  work('storage-metrics', new StorageMeter({ store, clock, onMetric: cloudwatch.recordStorage }))
   work('restores', s3.restorer)
   work('access-logs', s3.accessLog)
   work('queues', sqs.upkeep)
@@ -357,7 +365,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   opened.defer(() => lambda.provisioner.stop())
   // After whoever started us has said so. A stop waits for it: nothing of a server goes on when it has stopped.
   const loaded = new Promise<void>((resolve) => {
-    setImmediate(() => void loadOperations().catch(onFailure('loader')).finally(resolve))
+    setImmediate(() => void loadOperations().then(deployment.start).catch(onFailure('loader')).finally(resolve))
   })
   opened.defer(() => loaded)
   log.info('server.started', { endpoint, storage: config.storage.kind, isolation: executor.isolation.kind })

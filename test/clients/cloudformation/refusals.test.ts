@@ -46,7 +46,10 @@ describe('what cannot be deployed is refused before anything is touched', () => 
       }),
     )
     await expect(refused).rejects.toMatchObject({ name: 'ValidationError' })
-    const { message } = await refused.catch((error: Error) => error as Error & { message: string })
+    const message = await refused.then(
+      () => '',
+      (error: Error) => error.message,
+    )
     expect(message).toContain('Unrecognized resource types: [AWS::S3::Bukket]')
     expect(message).toContain('Resource Table: Millrace does not support the type AWS::DynamoDB::Table.')
     expect(message).toContain('Resource Bucket of type AWS::S3::Bucket: Encountered unsupported property BucketNam')

@@ -63,7 +63,8 @@ function detailView({ target, evaluation, changeSource, causingEntity }: ChangeD
 }
 
 /** The resource, as JSON, with its evaluated properties. */
-function contextOf(properties: TemplateObject, { Type: _, DependsOn: _on, Condition: _if, ...rest }: TemplateResource) {
+function contextOf(properties: TemplateObject, source: TemplateResource) {
+  const { Type: _, DependsOn: _on, Condition: _if, ...rest } = source
   return JSON.stringify({ ...rest, Properties: properties })
 }
 

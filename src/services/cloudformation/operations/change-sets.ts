@@ -107,5 +107,5 @@ export function executionStatusOf({ stack, changeSet }: FoundChangeSet): Executi
   if (['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'].includes(stack.status)) {
     return 'EXECUTE_COMPLETE'
   }
-  return /_IN_PROGRESS$/.test(stack.status) ? 'EXECUTE_IN_PROGRESS' : 'EXECUTE_FAILED'
+  return stack.status.endsWith('_IN_PROGRESS') ? 'EXECUTE_IN_PROGRESS' : 'EXECUTE_FAILED'
 }

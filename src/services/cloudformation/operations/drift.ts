@@ -72,7 +72,7 @@ export const describeStackResourceDrifts: CloudFormationOperation<'DescribeStack
 
 async function requireSettled(service: CloudFormation, call: Call, name: string): Promise<StackRow> {
   const stack = await requireLiveStack(service.store, homeOf(call), name)
-  if (/_IN_PROGRESS$/.test(stack.status)) {
+  if (stack.status.endsWith('_IN_PROGRESS')) {
     throw validationError(`Drift detection cannot be performed on stack [${stack.stackId}] in state ${stack.status}.`)
   }
   return stack

@@ -1,8 +1,8 @@
 import { stackGrants } from '../access.ts'
 import { homeOf } from '../arn.ts'
-import { RESPONSE_PATH } from '../engine/responses.ts'
 import { validationError } from '../errors.ts'
 import type { CloudFormationOperation } from '../model.ts'
+import { RESPONSE_PATH } from '../response-path.ts'
 import { requireLiveStack } from '../stacks.ts'
 import { resources } from '../tables.ts'
 
