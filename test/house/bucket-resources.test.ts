@@ -239,6 +239,9 @@ describe('a bucket', () => {
     expect(await resource.read()).toEqual({ Tags: [{ Key: 'both', Value: 'own' }] })
     await resource.update({})
     expect(await tags()).toContainEqual({ Key: 'both', Value: 'stack' })
+    resource.stackTags = {}
+    await resource.update({})
+    expect((await tags())?.every(({ Key = '' }) => Key.startsWith('aws:'))).toBe(true)
   })
 
   it('shows what others have changed', async () => {
@@ -287,6 +290,12 @@ describe('a bucket', () => {
     const resource = house.resource(s3Bucket, { call: maker })
     await resource.create({ BucketName: 'docs' })
     await resource.delete()
+    const notifier = await house.stackRole('notifier', 's3:CreateBucket', 's3:PutBucketVersioning')
+    const changed = house.resource(s3Bucket, { call: notifier })
+    await changed.create({ BucketName: 'changed' })
+    await changed.update({ BucketName: 'changed', VersioningConfiguration: { Status: 'Enabled' } })
+    await changed.update({ BucketName: 'changed', VersioningConfiguration: { Status: 'Enabled' } })
+    await house.call('s3', 'DeleteBucket', { Bucket: 'changed' })
     const half = house.resource(s3Bucket, { call: maker })
     await expect(half.create({ VersioningConfiguration: { Status: 'Enabled' } })).rejects.toThrow(
       's3:PutBucketVersioning',

@@ -165,6 +165,10 @@ describe('a function', () => {
     await expect(resource.create(properties)).rejects.toThrow('lambda:PutFunctionConcurrency')
     expect((await house.call('lambda', 'ListFunctions', {})).Functions).toEqual([])
     await resource.create(plain)
+    const changer = await house.stackRole('changer', 'lambda:CreateFunction', 'lambda:UpdateFunction*', 'iam:PassRole')
+    const changed = house.resource(lambdaFunction, { call: changer })
+    await changed.create(plain)
+    await changed.update({ ...plain, Timeout: 9 })
   })
 
   it.each<[TemplateObject, RegExp]>([

@@ -8,6 +8,7 @@ import type { Delivery, Target } from '../../src/delivery/delivery.ts'
 import { createDelivery } from '../../src/delivery/outbox.ts'
 import { endpointsOf, roomsOf } from '../../src/operation-tables.ts'
 import type { Caller } from '../../src/protocol/caller.ts'
+import { AwsError } from '../../src/protocol/errors.ts'
 import type { Grant } from '../../src/protocol/operation.ts'
 import { createPipeline, type Pipeline } from '../../src/protocol/pipeline.ts'
 import { createQueue } from '../../src/queue/queue.ts'
@@ -110,21 +111,11 @@ export class ResourceHouse implements AsyncDisposable {
       accountId: ACCOUNT,
       region: REGION,
       clock,
+      // The other services are not here, and nobody calls them.
       endpoints: endpointsOf({
         s3: { service: s3 },
-        ...roomsOf({
-          lambda,
-          iam,
-          sqs,
-          sns,
-          sts: null,
-          logs: null,
-          cloudwatch: null,
-          events: null,
-          ssm: null,
-          cloudformation: null,
-        }),
-      }),
+        ...roomsOf({ lambda, iam, sqs, sns }),
+      } as Parameters<typeof endpointsOf>[0]),
       authenticate: () => Promise.reject(new Error('calls here come without a wire')),
       decide: (...question) => authorizer.decide(...question),
       accessDenied,
@@ -178,9 +169,22 @@ export class ResourceHouse implements AsyncDisposable {
   }
 }
 
+/** The process died: nothing of it happens any more. */
+export class Died extends Error {}
+
+/** What happens to one of the next calls: refused by its service, or carried out by a process that dies before it hears of it. */
+export interface Accident {
+  readonly kind: 'refused' | 'died'
+  /** Counted from 0. */
+  readonly atCall: number
+}
+
 export class StackResource {
   readonly #type: ResourceType
-  readonly #context: ResourceContext
+  #context: ResourceContext
+  /** Since it was last set. */
+  callCount = 0
+  accident: Accident | undefined
   existing: ExistingResource = { physicalId: '', attributes: {}, properties: {} }
 
   constructor(type: ResourceType, logicalId: string, call: Call, tags: Readonly<Record<string, string>>) {
@@ -203,8 +207,33 @@ export class StackResource {
         const name = `shop-${logicalId}-1A2B3C4D5E6F`.slice(0, lengthMax)
         return isLowerCase === true ? name.toLowerCase() : name
       },
-      call,
+      call: (async (...args: Parameters<Call>) => {
+        const at = this.callCount++
+        const { kind, atCall } = this.accident ?? { kind: 'none', atCall: Number.POSITIVE_INFINITY }
+        if (kind === 'refused' && at === atCall) throw new AwsError('OperationAborted', 409, 'an accident of the test')
+        if (kind === 'died' && at > atCall) throw new Died()
+        const answer = await call(...args)
+        if (kind === 'died' && at === atCall) throw new Died()
+        return answer
+      }) as Call,
     }
+  }
+
+  /** Does something as if nothing had gone wrong before, with the calls counted from 0 and, where one is given, an accident among them. */
+  async with<T>(accident: Accident | undefined, act: () => Promise<T>): Promise<T> {
+    this.accident = accident
+    this.callCount = 0
+    try {
+      return await act()
+    } finally {
+      this.accident = undefined
+    }
+  }
+
+  /** Tags of the stack, beside those that CloudFormation adds. */
+  set stackTags(tags: Readonly<Record<string, string>>) {
+    const system = Object.entries(this.#context.stackTags).filter(([key]) => key.startsWith('aws:'))
+    this.#context = { ...this.#context, stackTags: { ...tags, ...Object.fromEntries(system) } }
   }
 
   get refusals(): (properties: TemplateObject) => readonly string[] {

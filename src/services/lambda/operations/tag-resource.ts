@@ -2,12 +2,14 @@ import { uuid } from '../../../std/ids.ts'
 import { invalidParameterValue } from '../errors.ts'
 import type { LambdaOperation } from '../operation.ts'
 import { changeTags } from '../tagged-resource.ts'
-import { checkTagCount, checkTags, tagContext } from '../tags.ts'
+import { checkTagCount, checkTags, isSystemTag, tagContext } from '../tags.ts'
 
 export const tagResource: LambdaOperation<'TagResource'> = {
-  authorize: ({ input }) => [
-    { action: 'lambda:TagResource', resource: input.Resource, context: tagContext(input.Tags ?? {}) },
-  ],
+  authorize({ input: { Resource: resource, Tags = {} }, http }) {
+    // CloudFormation's own marks are no tags of whoever calls; clients are refused them.
+    if (http === undefined && Object.keys(Tags).every(isSystemTag)) return []
+    return [{ action: 'lambda:TagResource', resource, context: tagContext(Tags) }]
+  },
 
   async handle(call, lambda) {
     const added = call.input.Tags ?? {}

@@ -1,9 +1,10 @@
 import { documentOf, documentText } from '../documents.ts'
 import { finishOrUndo, isCode, unlessGone } from '../outcomes.ts'
 import type { ResourceContext, ResourceState } from '../resource-type.ts'
-import { allTags, ownTagList, TAGS, tagChanges, tagList, tagMap } from '../resource-tags.ts'
+import { allTags, ownTagList, TAGS, tagList, tagMap } from '../resource-tags.ts'
 import { isEqual, type Members, type Shaped } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
+import { tagUpdate } from '../tag-update.ts'
 import { changePolicies, POLICIES, readPolicies, removePolicies } from './principal-policies.ts'
 import { ROLE } from './principals.ts'
 
@@ -59,8 +60,7 @@ export const iamRole = defineResourceType({
       }
     }
     await changePolicies(ctx, ROLE, RoleName, before, properties)
-    const wanted = allTags(ctx, tagMap(properties.Tags), 'unmarked')
-    const { set, remove } = tagChanges(ctx.isRepeat ? {} : tagMap(before.Tags), wanted)
+    const { set, remove } = tagUpdate(ctx, tagMap(before.Tags), tagMap(properties.Tags))
     if (Object.keys(set).length > 0) await ctx.call('iam', 'TagRole', { RoleName, Tags: tagList(set) })
     if (remove.length > 0) await ctx.call('iam', 'UntagRole', { RoleName, TagKeys: remove })
     return { physicalId: RoleName, attributes }

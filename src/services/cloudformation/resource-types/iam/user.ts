@@ -1,8 +1,9 @@
 import { finishOrUndo, isCode, unlessGone } from '../outcomes.ts'
 import type { ResourceContext, ResourceState } from '../resource-type.ts'
-import { allTags, ownTagList, TAGS, tagChanges, tagList, tagMap } from '../resource-tags.ts'
+import { allTags, ownTagList, TAGS, tagList, tagMap } from '../resource-tags.ts'
 import { isEqual, type Members, type Shaped } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
+import { tagUpdate } from '../tag-update.ts'
 import { changePolicies, POLICIES, readPolicies, removePolicies } from './principal-policies.ts'
 import { inOrderOf, USER } from './principals.ts'
 
@@ -48,8 +49,7 @@ export const iamUser = defineResourceType({
     }
     await changeGroups(ctx, UserName, before.Groups ?? [], properties.Groups ?? [])
     await changePolicies(ctx, USER, UserName, before, properties)
-    const wanted = allTags(ctx, tagMap(properties.Tags), 'unmarked')
-    const { set, remove } = tagChanges(ctx.isRepeat ? {} : tagMap(before.Tags), wanted)
+    const { set, remove } = tagUpdate(ctx, tagMap(before.Tags), tagMap(properties.Tags))
     if (Object.keys(set).length > 0) await ctx.call('iam', 'TagUser', { UserName, Tags: tagList(set) })
     if (remove.length > 0) await ctx.call('iam', 'UntagUser', { UserName, TagKeys: remove })
     // Its path is in its ARN.

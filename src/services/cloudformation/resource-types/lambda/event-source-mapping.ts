@@ -1,7 +1,7 @@
 import type { TemplateObject } from '../../../../template/template.ts'
 import { isCode, unlessGone } from '../outcomes.ts'
 import type { ResourceContext, ResourceState } from '../resource-type.ts'
-import { allTags, areOfThisResource, ownTagList, TAGS, tagChanges, tagMap } from '../resource-tags.ts'
+import { allTags, areOfThisResource, ownTagList, TAGS, tagMap } from '../resource-tags.ts'
 import type { Members, Shaped } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
 import type { FunctionInput } from './function-input.ts'
@@ -58,11 +58,9 @@ export const lambdaEventSourceMapping = defineResourceType({
       }),
     )
     const Resource = String(attributes.EventSourceMappingArn)
-    const { set, remove } = tagChanges(tagMap(before.Tags), tagMap(properties.Tags))
-    const wanted = ctx.isRepeat ? tagMap(properties.Tags) : set
-    const tags = allTags(ctx, wanted, 'marked')
+    const tags = allTags(ctx, tagMap(properties.Tags), 'marked')
     if (Object.keys(tags).length > 0) await ctx.call('lambda', 'TagResource', { Resource, Tags: { ...tags } })
-    const TagKeys = remove.filter((key) => ctx.stackTags[key] === undefined)
+    const TagKeys = Object.keys(tagMap(before.Tags)).filter((key) => tags[key] === undefined)
     if (TagKeys.length > 0) await ctx.call('lambda', 'UntagResource', { Resource, TagKeys })
     return state
   },

@@ -103,7 +103,9 @@ async function changeTags(
   properties: FunctionProperties,
 ): Promise<void> {
   const wanted = allTags(ctx, tagMap(properties.Tags), 'marked')
-  const { Tags: actual = {} } = await ctx.call('lambda', 'ListTags', { Resource })
+  // A role that may not read tags has put none but CloudFormation's own, which are only put again.
+  const listed = await unlessGone(ctx.call('lambda', 'ListTags', { Resource }), 'AccessDeniedException')
+  const actual = listed?.Tags ?? {}
   const { set } = tagChanges(actual, wanted)
   // What others have put there is theirs.
   const TagKeys = Object.keys(tagMap(before.Tags)).filter((key) => wanted[key] === undefined && key in actual)

@@ -38,11 +38,10 @@ export const s3Bucket = defineResourceType({
   async update(ctx, { physicalId: name, properties: before }, properties) {
     for (const each of SETTINGS) {
       const [old, value] = [valueOf(before, each), valueOf(properties, each)]
-      // The tags of the stack may have changed too.
-      const isChanged = ctx.isRepeat || each.name === 'Tags' || !isEqual(old, value)
-      if (!isChanged) continue
+      const isTagged = each.name === 'Tags' && (await mayBeTagged(ctx, name, before, properties))
+      if (!ctx.isRepeat && !isTagged && isEqual(old, value)) continue
       if (value !== undefined) await each.put(ctx, name, value)
-      else if (old !== undefined || each.name === 'Tags') await each.reset(ctx, name)
+      else if (old !== undefined || isTagged) await each.reset(ctx, name)
     }
     return stateOf(ctx, name)
   },
@@ -96,6 +95,23 @@ async function isMarked(ctx: ResourceContext, Bucket: string, properties: Bucket
   if (properties.BucketName === undefined) return true
   const answer = await unlessGone(ctx.call('s3', 'GetBucketTagging', { Bucket }), 'NoSuchTagSet')
   return areOfThisResource(ctx, tagMap(answer?.TagSet as { Key: string; Value: string }[] | undefined))
+}
+
+/**
+ * Whether there are tags to put or to take away, which the tags of the stack may ask for as well. A role that may not tag has neither: it can
+ * still change a bucket that only CloudFormation has marked.
+ */
+async function mayBeTagged(
+  ctx: ResourceContext,
+  Bucket: string,
+  before: BucketProperties,
+  after: BucketProperties,
+): Promise<boolean> {
+  const wanted = allTags(ctx, { ...tagMap(before.Tags), ...tagMap(after.Tags) }, 'unmarked')
+  if (Object.keys(wanted).length > 0) return true
+  if (!ctx.isRepeat) return false
+  const actual = await unlessGone(ctx.call('s3', 'GetBucketTagging', { Bucket }), 'NoSuchTagSet', 'AccessDenied')
+  return (actual?.TagSet ?? []).some(({ Key = '' }) => !isSystemTag(Key))
 }
 
 function valueOf<Name extends keyof BucketProperties>(properties: BucketProperties, { name }: Setting<Name>) {
