@@ -23,16 +23,15 @@ export async function awsCloudFormation(
 ): Promise<string | undefined> {
   const env = {
     ...process.env,
+    AWS_ENDPOINT_URL: connection.endpoint,
     AWS_ACCESS_KEY_ID: connection.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: connection.credentials.secretAccessKey,
     AWS_DEFAULT_REGION: connection.region,
   }
   const aws = (...args: string[]) => run(command, [...args, '--endpoint-url', connection.endpoint], env)
-  try {
-    await run(command, ['--version'], env)
-  } catch {
-    return 'the aws CLI is not installed'
-  }
+  const version = await run(command, ['--version'], env).catch(() => undefined)
+  if (version === undefined) return 'the aws CLI is not installed'
+  if (!knowsEndpointVariable(version)) return `${version.trim()} cannot be told where S3 is when it packages`
   const s3 = new S3Client(connection)
   await aws('s3', 'mb', `s3://${BUCKET}`)
   const deploy = async (variant: Variant): Promise<Outputs> => {
@@ -88,4 +87,10 @@ export async function awsCloudFormation(
   const left = (await bucketNames(connection)).filter((name) => name.startsWith(STACK))
   expectEqual(left.join(), '', 'buckets that are left')
   return undefined
+}
+
+/** `AWS_ENDPOINT_URL` is read since 1.29 and 2.13; `package` heeds nothing else. */
+function knowsEndpointVariable(version: string): boolean {
+  const [, major = 0, minor = 0] = (/aws-cli\/(\d+)\.(\d+)/.exec(version) ?? []).map(Number)
+  return minor >= (major === 1 ? 29 : 13)
 }

@@ -5,7 +5,6 @@
  *
  *   npm run test:deploy [-- --only cdk] [--verbose]
  */
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +17,6 @@ import { millraceDeploy } from './millrace.ts'
 const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean' } } })
 const scratchPath = await mkdtemp(join(tmpdir(), 'millrace-deploy-'))
 const dataPath = join(scratchPath, 'data')
-const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws'
 
 let passed = 0
 let failed = 0
@@ -28,7 +26,7 @@ try {
   const connection = await server.connection()
   const at = (name: string) => join(scratchPath, name)
   await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
-  await tool('aws cloudformation', () => awsCloudFormation(AWS, connection, at('aws')))
+  await tool('aws cloudformation', () => awsCloudFormation('aws', connection, at('aws')))
   await tool('cdk', async () => {
     const installed = await installCdk(at('cdk'))
     if (!installed.ok) return installed.why

@@ -11,7 +11,8 @@ export function awsQuery(model: Model): Dialect {
   const namespace = model.xmlNamespace ?? defaultNamespace(model)
   const writer = perOperation(({ name, output }) => {
     const open = `<${name}Response xmlns="${namespace}">`
-    if (output === undefined || output.members.length === 0) return () => open
+    // Operations without an output have no result either; botocore insists on the element where the output is merely empty (ExecuteChangeSet).
+    if (output === undefined) return () => open
     const write = xml.content(output)
     return (value: object) => {
       const inside = write(value)
