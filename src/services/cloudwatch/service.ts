@@ -1,7 +1,9 @@
 import type { Clock } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
+import { type LambdaMeasurement, recordLambda } from './lambda-metrics.ts'
 import { Recorder } from './recorder.ts'
 import { type Dimension, type Series, sortedDimensions } from './series.ts'
+import { recordStorage, type StorageMeasurement } from './storage-metrics.ts'
 import { sweepMetrics } from './sweep.ts'
 
 export interface CloudWatchOptions {
@@ -41,6 +43,12 @@ export class CloudWatch implements AsyncDisposable {
   readonly record: MetricSink = (key, metric, value, unit, atMs) => {
     this.recorder.addToAll(key, () => seriesOf(metric()), value, unit, atMs)
   }
+
+  /** Takes what Lambda tells of functions. */
+  readonly recordLambda = (measurement: LambdaMeasurement): void => recordLambda(this.record, measurement)
+
+  /** Takes what S3 tells of buckets. */
+  readonly recordStorage = (measurement: StorageMeasurement): void => recordStorage(this.record, measurement)
 
   /** Removes what is older than it is kept. */
   sweep(nowMs: number, signal: AbortSignal): Promise<void> {

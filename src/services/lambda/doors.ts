@@ -1,6 +1,6 @@
 import type { LogStream, RoleCredentials } from '../../execution/execution.ts'
 import type { Caller, RoleCaller } from '../../protocol/caller.ts'
-import type { Decision, Grant } from '../../protocol/operation.ts'
+import type { Decision, Grant, HttpInfo } from '../../protocol/operation.ts'
 
 /** Credentials of an execution role and the session they belong to. */
 export type RoleSession = RoleCredentials & { readonly caller: RoleCaller }
@@ -25,5 +25,5 @@ export type CanAssume = (
 /** A log stream written as the function's role session, created at the first write if the role may. Provided by CloudWatch Logs. */
 export type OpenLog = (caller: RoleCaller, logGroup: string, streamName: string) => LogStream
 
-/** Evaluates what another service wants of a function, or what a function's role wants of another service. Provided by the authoriser. */
-export type Authorize = (caller: Caller, grant: Grant) => Promise<Decision>
+/** Evaluates what somebody wants of a function, with the request where it came by one, or what a function's role wants of another service. Provided by the authoriser. */
+export type Authorize = (caller: Caller, grant: Grant, http?: HttpInfo) => Promise<Decision>

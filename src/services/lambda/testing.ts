@@ -181,6 +181,8 @@ export class TestLambda implements AsyncDisposable {
   readonly roles = new Set([ROLE])
   /** Actions that execution roles may call on everything. */
   roleActions = ['*']
+  /** Under which condition. */
+  roleCondition: Record<string, unknown> = {}
   /** Everything SQS was given. */
   readonly mailbox = new Mailbox()
   readonly metrics: LambdaMetric[] = []
@@ -253,7 +255,7 @@ export class TestLambda implements AsyncDisposable {
       openLog: (_caller, group) => ({
         write: (events) => this.logLines.push(...events.map(({ message }) => `${group}: ${message}`)),
       }),
-      authorize: (caller, grant) => authorizer.decide(caller, grant, undefined, this.clock.now(), REGION),
+      authorize: (caller, grant, http) => authorizer.decide(caller, grant, http, this.clock.now(), REGION),
       origin: () => 'http://localhost:4566',
       urlOf: (hostBegin) => `http://${hostBegin}.localhost:4566/`,
       onFailure,
@@ -347,7 +349,7 @@ export class TestLambda implements AsyncDisposable {
   }
 
   #rolePolicy() {
-    const Statement = [{ Effect: 'Allow', Action: this.roleActions, Resource: '*' }]
+    const Statement = [{ Effect: 'Allow', Action: this.roleActions, Resource: '*', Condition: this.roleCondition }]
     return { name: 'rights', document: parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), 'identity') }
   }
 

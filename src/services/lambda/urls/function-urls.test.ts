@@ -110,6 +110,19 @@ describe('a function URL', () => {
     expect(test.executor.runs).toHaveLength(1)
   })
 
+  it('tells policies where a request comes from', async () => {
+    const { FunctionUrl } = await create({ AuthType: 'AWS_IAM' })
+    const { caller } = await test.lambda.credentialsFor(ROLE, 'visitor', { sourceFunctionArn: FARN })
+    urls = new FunctionUrls(test.lambda, {
+      identify: async ({ body }) => ({ caller, body }),
+      onBug: (error) => test.failures.push(error),
+    })
+    test.roleCondition = { IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }
+    expect((await visit(FunctionUrl)).status).toBe(200)
+    test.roleCondition = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }
+    expect((await visit(FunctionUrl)).status).toBe(403)
+  })
+
   it('gives the function the request, and the client what it answers', async () => {
     const { FunctionUrl } = await create()
     await allow()

@@ -77,7 +77,7 @@ export class FunctionUrls {
   ): Promise<HttpReply> {
     const { caller, body: source } =
       row.authType === 'NONE' ? { caller: ANONYMOUS, body: request.body } : await this.#doors.identify(request)
-    await this.#authorize(caller, ref, row)
+    await this.#authorize(caller, ref, row, request)
     const resolved = await this.#lambda.catalog.resolve(ref)
     // Its alias is gone.
     if (resolved === undefined) throw forbidden()
@@ -103,13 +103,18 @@ export class FunctionUrls {
   }
 
   /** Two permissions since October 2025: for the URL, and for the function that is reached by it. */
-  async #authorize(caller: Caller, ref: FunctionRef, { authType }: FunctionUrlRow): Promise<void> {
+  async #authorize(
+    caller: Caller,
+    ref: FunctionRef,
+    { authType }: FunctionUrlRow,
+    request: HttpRequest,
+  ): Promise<void> {
     const resource = qualifiedArn(ref)
     for (const [action, context] of [
       ['lambda:InvokeFunctionUrl', { 'lambda:FunctionUrlAuthType': authType }],
       ['lambda:InvokeFunction', { 'lambda:InvokedViaFunctionUrl': 'true' }],
     ] as const) {
-      const decision = await this.#lambda.authorize(caller, { action, resource, context })
+      const decision = await this.#lambda.authorize(caller, { action, resource, context }, request)
       if (!decision.allowed) throw forbidden()
     }
   }
