@@ -121,6 +121,7 @@ export async function createFunction(
   name: string,
   roleArn: string,
   handler = HANDLER,
+  variables?: Record<string, string>,
 ): Promise<string> {
   const { FunctionArn } = await lambda.send(
     new CreateFunctionCommand({
@@ -129,6 +130,7 @@ export async function createFunction(
       Handler: 'index.handler',
       Role: roleArn,
       Timeout: 30,
+      ...(variables && { Environment: { Variables: variables } }),
       Code: { ZipFile: functionZip({ 'index.js': handler }) },
     }),
   )
