@@ -117,11 +117,14 @@ export class Traces {
       }
     }
     let swept = 0
+    // Where the last page ended: from the start, each page would step over the remains of all that were deleted before it.
+    let after: PartKey | undefined
     for (;;) {
       if (signal?.aborted) return swept
-      const old = await parts.list(this.#store, { limit: SWEEP_BATCH })
+      const old = await parts.list(this.#store, { limit: SWEEP_BATCH, ...(after && { after }) })
       const doomed = old.filter((row) => row.key[0] < cutoffMs)
       if (doomed.length === 0) return swept
+      after = doomed.at(-1)?.key
       await transact(this.#store, async (tx) => {
         for (const { key, value } of doomed) {
           parts.delete(tx, key)
