@@ -17,6 +17,7 @@ export const COLLECTED_BYTES_MAX = {
   sqs: 7 * MIB,
   /** Messages of 256 KiB: a form has three bytes for one. */
   sns: 2 * MIB,
+  scheduler: MIB,
   ssm: MIB,
   /** A template of 51,200 bytes, and 200 parameters of 4 KiB: a form has three bytes for one. */
   cloudformation: 4 * MIB,

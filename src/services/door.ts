@@ -13,6 +13,7 @@ export interface ServiceModels {
   sqs: typeof import('@aws-sdk/client-sqs')
   sns: typeof import('@aws-sdk/client-sns')
   events: typeof import('@aws-sdk/client-eventbridge')
+  scheduler: typeof import('@aws-sdk/client-scheduler')
   ssm: typeof import('@aws-sdk/client-ssm')
   cloudformation: typeof import('@aws-sdk/client-cloudformation')
 }

@@ -1,4 +1,4 @@
-import type { Caller } from '../../protocol/caller.ts'
+import type { Caller, RoleCaller } from '../../protocol/caller.ts'
 import type { Decision, Grant } from '../../protocol/operation.ts'
 import type { Iam } from './service.ts'
 
@@ -27,5 +27,19 @@ export function rolePermission(
     const { caller } = await iam.openRoleSession({ role, sessionName: 'service', durationMs: SESSION_MS })
     const { allowed, reason } = await authorize(caller, grant)
     return { allowed, note: `${roleArn} may${allowed ? '' : ' not'} ${grant.action} on ${grant.resource}${reason}` }
+  }
+}
+
+/** A caller in the name of a role that trusts a service, for services that are given a role to work with; a sentence when there is none. */
+export function roleCaller(
+  iam: Iam,
+  servicePrincipal: string,
+): (roleArn: string, source: Source) => Promise<RoleCaller | string> {
+  return async (roleArn, source) => {
+    const role = await iam.findRole(roleArn)
+    if (role === undefined || !(await iam.canAssume(roleArn, servicePrincipal, source))) {
+      return `${servicePrincipal} may not assume ${roleArn}`
+    }
+    return (await iam.openRoleSession({ role, sessionName: 'service', durationMs: SESSION_MS })).caller
   }
 }
