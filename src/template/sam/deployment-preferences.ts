@@ -40,6 +40,11 @@ interface Preference {
 export class DeploymentPreferences {
   /** By function; undefined where they are switched off. */
   readonly #byFunction = new Map<string, Preference | undefined>()
+  readonly #partition: string
+
+  constructor(partition: string) {
+    this.#partition = partition
+  }
 
   /** Notes what a function wants, resolved. Answers the update policy of its alias, or undefined when `Enabled` is false. */
   add(
@@ -92,7 +97,7 @@ export class DeploymentPreferences {
     })
     const role = generated(SERVICE_ROLE, 'AWS::IAM::Role', attributes, {
       AssumeRolePolicyDocument: assumeRolePolicy('codedeploy.amazonaws.com'),
-      ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda'],
+      ManagedPolicyArns: [`arn:${this.#partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda`],
       ...tagged,
     })
     const needsRole = preferences.some((preference) => preference.role === undefined)

@@ -44,6 +44,17 @@ const application = (Location: JsonObject | string) => ({
   Type: 'AWS::Serverless::Application',
   Properties: { Location },
 })
+/** The logical id of a layer of this code, where the function that uses it has followed. */
+function idFor(uri: string): string | undefined {
+  const resources = resourcesOf({
+    Sharp: layer(uri),
+    Fn: fn({ Layers: [{ Ref: 'Sharp' }] }, { DependsOn: 'Sharp' }),
+  })
+  const id = Object.keys(resources).find((name) => name.startsWith('Sharp'))
+  expect(resources.Fn).toMatchObject({ DependsOn: id, Properties: { Layers: [{ Ref: id }] } })
+  return id
+}
+
 const uploads = { Type: 'S3', Properties: { Bucket: { Ref: 'Uploads' }, Events: 's3:ObjectCreated:*' } }
 
 describe('a function', () => {
@@ -177,15 +188,6 @@ describe('a schedule of the scheduler', () => {
 
 describe('a layer', () => {
   it('has another logical id after a change, and references follow', () => {
-    const idFor = (uri: string) => {
-      const resources = resourcesOf({
-        Sharp: layer(uri),
-        Fn: fn({ Layers: [{ Ref: 'Sharp' }] }, { DependsOn: 'Sharp' }),
-      })
-      const id = Object.keys(resources).find((name) => name.startsWith('Sharp'))
-      expect(resources.Fn).toMatchObject({ DependsOn: id, Properties: { Layers: [{ Ref: id }] } })
-      return id
-    }
     expect(idFor('s3://code/one')).not.toBe(idFor('s3://code/two'))
   })
 })

@@ -61,7 +61,7 @@ function transformDocument(template: JsonObject, context: SamContext, mistakes: 
     conditions,
     source,
     resources: structuredClone(source),
-    deployments: new DeploymentPreferences(),
+    deployments: new DeploymentPreferences(context.partition),
   }
   const changedIds = new Map<string, string>()
   const references = new Map<string, Map<string, string>>()
