@@ -179,6 +179,7 @@ class Begun {
 
   #delete(asked: Extract<BeginOperation, { kind: 'delete' }>): Next {
     const stack = this.#require()
+    if (stack.status === 'DELETE_COMPLETE') return { stack }
     const roleArn = asked.roleArn ?? stack.roleArn
     const deleting = {
       ...stack,

@@ -94,13 +94,17 @@ async function beginResource(run: StackRun, plan: DeployPlan, logicalId: string)
 
 function targetOf(run: StackRun, plan: DeployPlan, logicalId: string, source: TemplateResource): ResourceTarget {
   const scope = withResources(plan.scope, knownResources(run))
-  const deletionPolicy = source.DeletionPolicy ?? 'Delete'
+  const { DeletionPolicy: deletionPolicy = 'Delete', UpdateReplacePolicy: updateReplacePolicy = 'Delete' } = source
+  // None of the supported types has snapshots; to delete without one is not what was asked for.
+  if (deletionPolicy === 'Snapshot' || updateReplacePolicy === 'Snapshot') {
+    throw new TemplateError(`Template error: resource type ${source.Type} does not support deletion policy Snapshot`)
+  }
   return {
     type: source.Type,
     properties: evaluateKnownProperties(source.Properties, scope),
     dependencies: plan.graph.dependenciesOf(logicalId),
     deletionPolicy,
-    updateReplacePolicy: source.UpdateReplacePolicy ?? 'Delete',
+    updateReplacePolicy,
     tagsDigest: plan.tagsDigest,
   }
 }

@@ -157,6 +157,14 @@ describe('creating a stack', () => {
 })
 
 describe('deleting a stack', () => {
+  it('is done once', async () => {
+    const test = new EngineTest()
+    const { stackId } = await test.create('s', CHAIN)
+    await test.delete(stackId)
+    expect((await test.delete(stackId)).status).toBe('DELETE_COMPLETE')
+    expect((await test.statuses(stackId)).filter((status) => status === 'DELETE_IN_PROGRESS')).toHaveLength(1)
+  })
+
   it('keeps what is to be retained, and frees the name', async () => {
     const test = new EngineTest()
     const { stackId } = await test.create('s', {

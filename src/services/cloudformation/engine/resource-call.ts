@@ -35,7 +35,7 @@ export async function callResource(
         stackTags,
         signal,
       })
-      return await attemptStep(run, type, ctx, subject, caller)
+      return notReplacedByItself(subject, await attemptStep(run, type, ctx, subject, caller))
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof TemplateError) return { ok: false, reason: error.message }
@@ -72,6 +72,14 @@ async function attemptStep(
   assert(made !== null, 'only what is there is updated')
   const state = await type.update(ctx, { ...existing(made), properties: await resolve(made.properties) }, desired)
   return success(state.physicalId, state.attributes)
+}
+
+/** A replacement of a name that is taken by the resource that it is to replace gives that resource again, and changes nothing. */
+function notReplacedByItself({ step, made, type, logicalId }: Subject, outcome: StepOutcome): StepOutcome {
+  if (!outcome.ok || !step.isReplacement || made?.type !== type || made.physicalId !== outcome.physicalId)
+    return outcome
+  const reason = `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${outcome.physicalId} (${logicalId}) and update the stack again.`
+  return { ok: false, reason }
 }
 
 export function existing({ physicalId, attributes, properties }: MadeResource): ExistingResource {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Template } from '../../../template/template.ts'
 import { EngineTest, ROOT, thing } from './testing.ts'
 
 const BEFORE = {
@@ -17,7 +18,7 @@ const AFTER = {
   },
 }
 
-async function made(template = BEFORE) {
+async function made(template: Template = BEFORE) {
   const test = new EngineTest()
   const { stackId } = await test.create('s', template)
   test.world.deeds.length = 0
@@ -53,6 +54,25 @@ describe('updating a stack', () => {
     ])
     expect(names(test)).toEqual(['A', 'B', 'New'])
     expect(await test.retired(stackId)).toEqual([])
+  })
+
+  it('does not replace a resource by itself', async () => {
+    const named = (kind: string) => ({ Resources: { A: thing({ Name: 'fixed', Kind: kind }) } })
+    const { test, stackId } = await made(named('x'))
+    // A server that dies after the create makes a resource type adopt what has the name.
+    test.world.fails = () => {
+      test.store.commitsLeft = 0
+      test.world.fails = () => false
+      return false
+    }
+    await test.beginUpdate(stackId, named('y'))
+    await test.engine.settle().catch(() => undefined)
+    test.reopen()
+    await test.engine.settle()
+    const stack = await test.stack(stackId)
+    expect(stack.status).toBe('UPDATE_ROLLBACK_COMPLETE')
+    const failure = (await test.story(stackId)).find((line) => line.startsWith('A UPDATE_FAILED'))
+    expect(failure).toMatch(/custom-named resource requires replacing/)
   })
 
   it('touches nothing that stays the same', async () => {

@@ -18,7 +18,9 @@ export async function advanceWaitConditionHandle(run: StackRun, subject: Subject
   if (step.action === 'create') {
     // The token of the step: every attempt gives the same address.
     const row = { stackId: run.stackId, logicalId, kind: 'signals', body: null } as const
-    await run.commit(async ({ tx }) => responses.put(tx, [step.token], row))
+    await run.commit(async ({ tx }) => {
+      responses.put(tx, [step.token], row)
+    })
     return success(responseUrl(run.room.origin(), step.token))
   }
   const handle = responseToken(made?.physicalId ?? '') ?? ''
