@@ -43,6 +43,7 @@ export interface Plan {
  */
 export async function plan(service: CloudFormation, call: Call, input: PlanInput, request: PlanRequest): Promise<Plan> {
   const { stack, stackId, stackName, roleArn } = request
+  const caller = await actorOf(service, call, roleArn, stackId)
   const previous = stack && (await revisionOf(service.store, stack))
   const prepared = await prepareTemplate(service, {
     text: await textOf(service, call, input, previous),
@@ -53,7 +54,7 @@ export async function plan(service: CloudFormation, call: Call, input: PlanInput
     parameters: parameterInputs(input.Parameters),
     previous: previousParameters(previous),
     notificationArns: [],
-    caller: await actorOf(service, call, roleArn, stackId),
+    caller,
     requestId: call.requestId,
     ownHosts: service.ownHosts(call.http?.host),
   })
@@ -68,7 +69,10 @@ export async function plan(service: CloudFormation, call: Call, input: PlanInput
   return {
     prepared,
     revision: { original, processed, parameters, tags, notificationArns: [], capabilities },
-    comparison: await compare(service, stack, prepared.scope, { tags }),
+    comparison: await compare(service, stack, prepared.scope, {
+      tags,
+      reader: { ...readerOf(service, call), caller },
+    }),
   }
 }
 

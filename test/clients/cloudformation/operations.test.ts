@@ -170,11 +170,19 @@ describe('stacks', () => {
     })
     await account.s3.send(new PutObjectCommand({ Bucket: 'nested', Key: 'child.json', Body }))
     const TemplateURL = 'https://nested.s3.amazonaws.com/child.json'
-    await create('parent', {
-      Child: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL, Parameters: { Name: 'nested-queue' } } },
-    })
+    const Child = {
+      Type: 'AWS::CloudFormation::Stack',
+      Properties: { TemplateURL, Parameters: { Name: 'nested-queue' } },
+    }
+    await create('parent', { Child })
     expect(await status('parent')).toBe('CREATE_COMPLETE')
     await account.sqs.send(new GetQueueUrlCommand({ QueueName: 'nested-queue' }))
+    await expect(update('parent', { Child })).rejects.toThrow('No updates are to be performed.')
+    // Another template under the same address.
+    const changed = Body.replace('"Outputs"', '"Description":"changed","Outputs"')
+    await account.s3.send(new PutObjectCommand({ Bucket: 'nested', Key: 'child.json', Body: changed }))
+    await update('parent', { Child })
+    expect(await status('parent')).toBe('UPDATE_COMPLETE')
     await account.cloudformation.send(new DeleteStackCommand({ StackName: 'parent' }))
     await expect(account.sqs.send(new GetQueueUrlCommand({ QueueName: 'nested-queue' }))).rejects.toThrow()
   })

@@ -4,6 +4,8 @@ import { type Scope, withResources } from '../../../template/scope.ts'
 import type { TemplateResource } from '../../../template/template.ts'
 import { hasUnknown } from '../../../template/unknown.ts'
 import { resourceSchemas } from '../schemas.ts'
+import type { SourceReader } from '../template-source.ts'
+import { withNestedChanges } from './nested-changes.ts'
 import type { CloudFormation } from '../service.ts'
 import { revisionOf } from '../stacks.ts'
 import { type ResourceRow, resources, type StackRow, type Tags } from '../tables.ts'
@@ -20,10 +22,11 @@ export async function compare(
   service: CloudFormation,
   stack: StackRow | undefined,
   after: Scope,
-  settings: { readonly tags: Tags },
+  settings: { readonly tags: Tags; readonly reader: SourceReader },
 ): Promise<Comparison> {
   const deployed = stack === undefined ? {} : await deployedResources(service, stack)
-  const changes = diffResources(deployed, after, resourceSchemas)
+  const own = diffResources(deployed, after, resourceSchemas)
+  const changes = await withNestedChanges(service, settings.reader, after.pseudo, own)
   const isSame =
     stack !== undefined &&
     stack.revision !== null &&
