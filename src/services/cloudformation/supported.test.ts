@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { createScope } from '../../template/scope.ts'
+import type { TemplateResource } from '../../template/template.ts'
+import { findResourceType } from './resource-types/registry.ts'
+import { refusalsOf } from './supported.ts'
+
+const refusals = (Resources: Readonly<Record<string, TemplateResource>>) =>
+  refusalsOf(
+    createScope({
+      template: { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } }, Resources },
+      parameters: {},
+      pseudo: {
+        accountId: '123456789012',
+        region: 'us-east-1',
+        partition: 'aws',
+        urlSuffix: 'amazonaws.com',
+        stackName: 'stack',
+        stackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/stack/1',
+        notificationArns: [],
+      },
+    }),
+    findResourceType,
+  )
+
+describe('what a template asks for and cannot get', () => {
+  it.each<[string, TemplateResource, string]>([
+    ['a type that AWS has', { Type: 'AWS::EC2::Instance' }, 'Millrace does not support the type AWS::EC2::Instance.'],
+    ['a type that nobody has', { Type: 'AWS::S3::Bukket' }, 'Unrecognized resource types: [AWS::S3::Bukket]'],
+    [
+      'a property that nobody has',
+      { Type: 'AWS::SQS::Queue', Properties: { Name: 'x' } },
+      'Encountered unsupported property Name',
+    ],
+    ['a missing property', { Type: 'AWS::S3::BucketPolicy', Properties: {} }, 'required key [Bucket] not found'],
+    [
+      'what would be ignored',
+      { Type: 'AWS::SQS::Queue', CreationPolicy: {} },
+      'Millrace does not support CreationPolicy',
+    ],
+  ])('%s', (_, resource, sentence) => {
+    const found = refusals({ Resource: resource })
+    expect(found.join('\n')).toContain(sentence)
+  })
+
+  it('is everything at once', () => {
+    expect(refusals({ A: { Type: 'AWS::EC2::Instance' }, B: { Type: 'AWS::EC2::VPC' } })).toHaveLength(2)
+  })
+
+  it('is nothing of a resource that is not made', () => {
+    expect(refusals({ A: { Type: 'AWS::EC2::Instance', Condition: 'Never' } })).toEqual([])
+  })
+
+  it('is nothing of custom resources, whose properties are their own', () => {
+    expect(refusals({ A: { Type: 'Custom::Thing', Properties: { ServiceToken: 'arn', Any: 1 } } })).toEqual([])
+  })
+})
