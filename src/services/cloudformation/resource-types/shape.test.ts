@@ -46,7 +46,7 @@ describe('a value is read as its shape', () => {
 })
 
 it('what the shape does not have is named with its path', () => {
-  const value = {
+  const value: TemplateValue = {
     Name: 'a',
     Rules: [{}, { Kind: 'a', Later: 1 }],
     Variables: { any: 'x' },
