@@ -19,6 +19,8 @@ export function tellProgress(): (progress: DeployProgress) => void {
         return
       case 'event': {
         const { status, logicalId, resourceType, reason } = progress.event
+        // Each resource says so a second time, once it has an id.
+        if (/^Resource \w+ Initiated$/.test(reason ?? '')) return
         const isFailure = status.endsWith('_FAILED') || status.includes('ROLLBACK')
         const shown = styled(isFailure ? 'red' : status.endsWith('_COMPLETE') ? 'green' : 'dim', status.padEnd(28))
         return tell(

@@ -7,6 +7,8 @@ export interface ClientConnection {
   readonly endpoint: string
   readonly region: string
   readonly credentials: SigningKey
+  /** The time, in ms since 1970, of a server that has a clock of its own. The system's when absent. */
+  readonly now?: () => number
 }
 
 export interface ClientRequest {
@@ -45,10 +47,11 @@ export async function send(
   request: ClientRequest,
   signal?: AbortSignal,
 ): Promise<ClientAnswer> {
+  const { now = () => systemClock.now() } = connection
   const url = new URL(request.path, connection.endpoint)
   const body = request.body ?? ''
   const unsigned = { method: request.method, url, headers: request.headers ?? {}, body }
-  const headers = sign(unsigned, service, connection.region, connection.credentials, systemClock.now())
+  const headers = sign(unsigned, service, connection.region, connection.credentials, now())
   let response: Response
   try {
     response = await fetch(url, {

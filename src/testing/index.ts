@@ -47,6 +47,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...options.settings,
   })
   const server = await startServer(config, options.clock && { clock: options.clock })
+  const { clock } = options
+  const connection = {
+    endpoint: server.endpoint,
+    region: server.region,
+    credentials: server.credentials,
+    ...(clock && { now: () => clock.now() }),
+  }
   return {
     endpoint: server.endpoint,
     secureEndpoint: server.secureEndpoint,
@@ -58,7 +65,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server.stop(),
     deploy: async (templatePath, { stackName = 'test', ...rest } = {}) => {
-      const { stack } = await deploy(server, { ...rest, templatePath, stackName, capabilities: CAPABILITIES })
+      const { stack } = await deploy(connection, { ...rest, templatePath, stackName, capabilities: CAPABILITIES })
       return Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]))
     },
     clientConfig: (credentials = server.credentials) => ({

@@ -2,7 +2,6 @@ import { access } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { deploy, type Deployed, DeployError, type DeployOptions } from '../../client/deploy.ts'
 import { PackageError } from '../../client/package/code-folder.ts'
-import { TemplateError } from '../../template/template.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import { type Connection, type ConnectionFlags, explained, findConnection } from '../connection.ts'
 import { onInterrupt } from '../follow.ts'
@@ -106,6 +105,6 @@ function pairsOf(texts: readonly string[], flag: string): Record<string, string>
 /** A failure in the words of whoever knows it best. */
 export function told(error: unknown): unknown {
   if (error instanceof DeployError) return new CliError(failureText(error))
-  if (error instanceof TemplateError || error instanceof PackageError) return new CliError(error.message)
+  if (error instanceof PackageError) return new CliError(error.message)
   return explained(error)
 }

@@ -56,7 +56,7 @@ const NESTED: Readonly<Record<string, string>> = {
 
 /**
  * Reads a template and everything on this machine that it names, as `aws cloudformation package` does, and gives it addresses in `bucket`.
- * `objectUrl` makes the address of an object as nested stacks name it. Throws {@link PackageError} and TemplateError, which name the file.
+ * `objectUrl` makes the address of an object as nested stacks name it. Throws {@link PackageError}, which names the file.
  */
 export async function packageTemplate(
   templatePath: string,
@@ -196,7 +196,7 @@ async function readTemplateFile(path: string): Promise<TemplateValue> {
     return readTemplate(await readFile(path, 'utf8')).value
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
-    throw new TemplateError(`${shown(path)}: ${error.message}`, error.position)
+    throw new PackageError(`${shown(path)}: ${error.message}`, { cause: error })
   }
 }
 
