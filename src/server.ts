@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { accessDenied } from './auth/access-denied.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { type AuthorizerOptions, createAuthorizer } from './auth/authorize.ts'
 import type { IdentityPolicyLookup } from './auth/doors.ts'
 import type { ServerConfig } from './config.ts'
-import { createEndpoints, type ServerStatus } from './console/endpoints.ts'
+import { createEndpoints } from './console/endpoints.ts'
 import { announce, leaveCredentials, type RootCredentials, withdrawAnnouncement } from './data-directory.ts'
 import type { Target, Trace } from './delivery/delivery.ts'
 import { createDelivery } from './delivery/outbox.ts'
@@ -50,6 +50,7 @@ import { Sts } from './services/sts/service.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { DisposeStack } from './std/dispose-stack.ts'
 import { uuid } from './std/ids.ts'
+import { statusOf } from './server-status.ts'
 import { openStorage } from './storage.ts'
 import { sweepBlobs } from './sweep-blobs.ts'
 import { translateFailure } from './translate-failure.ts'
@@ -385,19 +386,6 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     traces: loops.traces,
     stop,
     [Symbol.asyncDispose]: stop,
-  }
-}
-
-function statusOf(config: ServerConfig, executor: Executor, startedMs: number): Omit<ServerStatus, 'queues'> {
-  return {
-    version: VERSION,
-    region: config.region,
-    accountId: config.accountId,
-    startedMs,
-    storage: config.storage.kind === 'memory' ? 'memory' : `leveldb in ${resolve(config.storage.dataPath)}`,
-    isolation: executor.isolation,
-    runtimes: executor.runtimes,
-    memoryBytes: process.memoryUsage.rss(),
   }
 }
 
