@@ -186,6 +186,25 @@ describe('a custom resource', () => {
     expect(lost.status).toBe('CREATE_FAILED')
   })
 
+  it('ends the same whatever commit its server dies after', async () => {
+    for (let survived = 1; survived <= 24; survived++) {
+      const test = new EngineTest()
+      const { stack } = await test.beginCreate('s', template())
+      test.store.commitsLeft = survived
+      test.store.diesLate = true
+      await answerAll(test, () => ({ Status: 'SUCCESS', PhysicalResourceId: 'x-1', Data: { Word: 'w' } })).catch(
+        () => undefined,
+      )
+      test.reopen()
+      await answerAll(test, () => ({ Status: 'SUCCESS', PhysicalResourceId: 'x-1', Data: { Word: 'w' } }))
+      expect((await test.stack(stack.stackId)).status, `killed after commit ${survived}`).toBe('CREATE_COMPLETE')
+      // Asked again at most once, at the same address.
+      expect(new Set(requests(test).map(({ ResponseURL }) => ResponseURL)).size).toBe(1)
+      expect([...test.world.things.values()].map(({ properties }) => properties)).toEqual([{ Value: 'w' }])
+      expect(test.failures).toEqual([])
+    }
+  })
+
   it('keeps its answer over a restart of the server', async () => {
     const test = new EngineTest()
     const { stack } = await test.beginCreate('s', template())

@@ -89,6 +89,7 @@ class Simulation {
   async #comeToRest(): Promise<void> {
     const { test } = this
     while (this.#is(0.4)) {
+      test.store.diesLate = this.#is(0.5)
       test.store.commitsLeft = 1 + Math.floor(this.#random() * 20)
       await test.engine.settle().catch(() => undefined)
       test.reopen()

@@ -85,7 +85,12 @@ async function start(path: Path): Promise<{ test: EngineTest; stackId: string }>
 }
 
 describe('a stack whose server is killed after any commit', () => {
-  it.each(PATHS)('$name ends as if it had not been', async (path) => {
+  it.each(
+    PATHS.flatMap((path) => [
+      { ...path, when: 'at once', diesLate: false },
+      { ...path, when: 'before the next one', diesLate: true },
+    ]),
+  )('$name, $when, ends as if it had not been', async ({ diesLate, ...path }) => {
     const whole = await start(path)
     const commitsBefore = whole.test.store.commits
     await whole.test.engine.settle()
@@ -96,6 +101,7 @@ describe('a stack whose server is killed after any commit', () => {
     for (let survived = 1; survived <= commitCount; survived++) {
       const { test, stackId } = await start(path)
       test.store.commitsLeft = survived
+      test.store.diesLate = diesLate
       await test.engine.settle().catch(() => undefined)
       test.reopen()
       await test.engine.settle()

@@ -149,6 +149,7 @@ describe('a nested stack', () => {
       test.world.fails = (action, id) => action === 'create' && id === 'Bad'
       await test.beginUpdate(stackId, parent(URL_2, 'bye', { Bad: thing({}, { DependsOn: 'After' }) }))
       test.store.commitsLeft = commits
+      test.store.diesLate = commits % 2 === 0
       await test.engine.settle().catch(() => undefined)
       test.reopen()
       await test.engine.settle()

@@ -121,15 +121,22 @@ export class World {
 /** A store that goes away after a number of commits, as a killed process's does. */
 export class MortalStore implements Store {
   commitsLeft = Number.POSITIVE_INFINITY
+  /** Late: only when it is asked for one more commit, so what was done between the two has been done and is written nowhere. */
+  diesLate = false
   commits = 0
   readonly #store: Store
+  #isDead = false
 
   constructor(store: Store) {
     this.#store = store
   }
 
   get isAlive(): boolean {
-    return this.commitsLeft > 0
+    return !this.#isDead && (this.diesLate || this.commitsLeft > 0)
+  }
+
+  die(): void {
+    this.#isDead = true
   }
 
   async get(key: Key): Promise<Entry | undefined> {
@@ -148,6 +155,7 @@ export class MortalStore implements Store {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    if (this.commitsLeft <= 0) this.die()
     this.#enter()
     this.commitsLeft--
     this.commits++
@@ -186,7 +194,7 @@ export class EngineTest {
 
   /** What a new process finds. */
   reopen(): void {
-    this.store.commitsLeft = 0
+    this.store.die()
     this.store = new MortalStore(this.disk)
     this.engine = this.#open()
   }

@@ -61,7 +61,7 @@ describe('updating a stack', () => {
     const { test, stackId } = await made(named('x'))
     // A server that dies after the create makes a resource type adopt what has the name.
     test.world.fails = () => {
-      test.store.commitsLeft = 0
+      test.store.die()
       test.world.fails = () => false
       return false
     }
