@@ -43,7 +43,6 @@ export async function sendToDeadLetters(
 ): Promise<void> {
   const { target } = owed
   if (target.deadLetterArn === null) return
-  const text = (StringValue: string) => ({ DataType: 'String', StringValue })
   const MessageAttributes = {
     ERROR_CODE: text(error.code),
     ERROR_MESSAGE: text(error.message || error.code),
@@ -95,4 +94,8 @@ function filledInput({ target, id, scheduleArn, dueMs }: OwedInvocation, attempt
 
 function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString().replace('.000Z', 'Z')
+}
+
+function text(StringValue: string) {
+  return { DataType: 'String', StringValue }
 }

@@ -59,6 +59,36 @@ const template = (source: string) => ({
     },
     Group: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 7 } },
     Where: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/queue', Type: 'String', Value: { Ref: 'Queue' } } },
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Principal: { Service: 'scheduler.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+        },
+        Policies: [
+          {
+            PolicyName: 'send',
+            PolicyDocument: {
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] } }],
+            },
+          },
+        ],
+      },
+    },
+    Daily: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        ScheduleExpression: 'rate(1 day)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+          RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+          Input: source,
+        },
+      },
+    },
     Images: { Type: 'AWS::ECR::Repository' },
   },
   Outputs: { QueueUrl: { Value: { Ref: 'Queue' } }, TopicArn: { Value: { Ref: 'Topic' } } },
@@ -68,6 +98,7 @@ describe('a stack of queues, topics and rules', () => {
   let server: TestServer
   let cloudformation: CloudFormationClient
   const StackName = 'news'
+  const stack = { StackName, Capabilities: ['CAPABILITY_IAM' as const] }
   const waiting = { maxWaitTime: 30, minDelay: 1, maxDelay: 1 }
   beforeAll(async () => {
     server = await startTestServer()
@@ -85,7 +116,7 @@ describe('a stack of queues, topics and rules', () => {
   it('works, changes, and leaves nothing', async () => {
     const [sqs, sns] = [new SQSClient(server.clientConfig()), new SNSClient(server.clientConfig())]
     const events = new EventBridgeClient(server.clientConfig())
-    await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify(template('shop')) }))
+    await cloudformation.send(new CreateStackCommand({ ...stack, TemplateBody: JSON.stringify(template('shop')) }))
     await waitUntilStackCreateComplete({ client: cloudformation, ...waiting }, { StackName }).catch(async (error) => {
       throw new Error((await failures()).join('\n'), { cause: error })
     })
@@ -99,6 +130,8 @@ describe('a stack of queues, topics and rules', () => {
     const raise = (Source: string) =>
       events.send(new PutEventsCommand({ Entries: [{ Source, DetailType: 'd', Detail: `{"by":"${Source}"}` }] }))
 
+    // Rates begin at once.
+    expect(await receive()).toEqual(['shop'])
     await sns.send(new PublishCommand({ TopicArn: output('TopicArn'), Message: 'hello' }))
     expect(await receive()).toEqual(['hello'])
     await raise('shop')
@@ -106,8 +139,9 @@ describe('a stack of queues, topics and rules', () => {
     const { Parameter } = await new SSMClient(server.clientConfig()).send(new GetParameterCommand({ Name: '/queue' }))
     expect(Parameter?.Value).toBe(QueueUrl)
 
-    await cloudformation.send(new UpdateStackCommand({ StackName, TemplateBody: JSON.stringify(template('market')) }))
+    await cloudformation.send(new UpdateStackCommand({ ...stack, TemplateBody: JSON.stringify(template('market')) }))
     await waitUntilStackUpdateComplete({ client: cloudformation, ...waiting }, { StackName })
+    expect(await receive()).toEqual(['market'])
     await raise('shop')
     await raise('market')
     expect(await receive()).toEqual(['{"by":"market"}'])

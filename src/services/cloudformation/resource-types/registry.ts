@@ -23,6 +23,7 @@ import { eventsEventBus } from './events/event-bus.ts'
 import { eventsEventBusPolicy } from './events/event-bus-policy.ts'
 import { eventsRule } from './events/rule.ts'
 import { logsLogGroup } from './logs/log-group.ts'
+import { schedulerSchedule } from './scheduler/schedule.ts'
 import { snsSubscription } from './sns/subscription.ts'
 import { snsTopic } from './sns/topic.ts'
 import { snsTopicPolicy } from './sns/topic-policy.ts'
@@ -40,6 +41,7 @@ const RESOURCE_TYPES: readonly ResourceType[] = [
   eventsEventBusPolicy,
   eventsRule,
   logsLogGroup,
+  schedulerSchedule,
   snsSubscription,
   snsTopic,
   snsTopicPolicy,
