@@ -3,7 +3,6 @@ import { AwsError } from '../../protocol/errors.ts'
 // https://docs.aws.amazon.com/scheduler/latest/APIReference/CommonErrors.html
 export const validation = (message: string): AwsError => new AwsError('ValidationException', 400, message)
 export const conflict = (message: string): AwsError => new AwsError('ConflictException', 409, message)
-export const quotaExceeded = (message: string): AwsError => new AwsError('ServiceQuotaExceededException', 402, message)
 const resourceNotFound = (message: string) => new AwsError('ResourceNotFoundException', 404, message)
 export const scheduleNotFound = (name: string): AwsError => resourceNotFound(`Schedule ${name} does not exist.`)
 export const groupNotFound = (name: string): AwsError => resourceNotFound(`Schedule group ${name} does not exist.`)

@@ -68,7 +68,7 @@ function writeToken(name: string | undefined): string {
   return Buffer.from(`1:${name ?? ''}`, 'utf8').toString('base64url')
 }
 
-export function readToken(token: string): string {
+function readToken(token: string): string {
   const text = Buffer.from(token, 'base64url').toString('utf8')
   if (!/^1:[\w./-]+$/.test(text)) throw new AwsError('InvalidNextToken', 400, 'The specified token is not valid.')
   return text.slice(2)
