@@ -1,4 +1,5 @@
 import { operationsOf } from '../src/operation-tables.ts'
+import { findResourceType, supportedTypes } from '../src/services/cloudformation/resource-types/registry.ts'
 import { NotImplemented } from '../src/protocol/operation.ts'
 import { loadService, serviceNames } from '../src/protocol/services.ts'
 
@@ -15,7 +16,7 @@ export async function compatibilityPage(): Promise<string> {
   return [
     '# Compatibility',
     '',
-    'Printed from the operation tables by `npm run compatibility`; a test compares. What is listed as working refuses members it does not',
+    'Printed from the tables of operations and resource types by `npm run compatibility`; a test compares. What is listed as working refuses members it does not',
     'support. Every other operation answers 501 `NotImplemented` in the format of its service.',
     '',
     '| service | working | of |',
@@ -35,8 +36,27 @@ export async function compatibilityPage(): Promise<string> {
             ),
           ]),
     ]),
+    ...resourceTypes(),
     '',
   ].join('\n')
+}
+
+/** What templates may have. */
+function resourceTypes(): string[] {
+  return [
+    '',
+    '## Resource types of stacks',
+    '',
+    'Templates with other types, or with other properties than these, are refused before anything is touched.',
+    '',
+    '| type | properties |',
+    '|---|---|',
+    ...supportedTypes().map((name) => {
+      const type = findResourceType(name)
+      return `| ${name} | ${type === undefined ? 'as AWS documents; made by the engine itself' : type.properties.toSorted().join(', ')} |`
+    }),
+    '| Custom::* | any; made by the engine itself |',
+  ]
 }
 
 function wrapped(label: string, names: readonly string[]): string {
