@@ -71,6 +71,16 @@ export function assertRuntime(runtime: string, executor: Pick<Executor, 'runtime
       `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${CREATABLE.join(', ')}] or be a valid ARN`,
     )
   }
-  const reason = offered?.reason ?? 'Millrace has no such runtime'
+  const reason = offered?.reason ?? missing(runtime)
   throw invalidParameterValue(`The runtime ${runtime} is not available on this server: ${reason}.`)
+}
+
+/** Why Millrace has no such runtime, and what to do instead. */
+function missing(runtime: string): string {
+  const instead = 'provided.al2023 runs any executable named bootstrap'
+  if (runtime.startsWith('java'))
+    return `Millrace has no JVM runtime; ${instead}, a native image or a script that starts java, say`
+  if (runtime.startsWith('dotnet'))
+    return `Millrace has no .NET runtime; ${instead}, one that is compiled ahead of time, say`
+  return `Millrace has no such runtime; ${instead}`
 }
