@@ -2,7 +2,7 @@
  * What an operation costs in processor time, of the server and of its function processes, for one or several copies of the source in turn:
  * rates of two runs do not compare on a machine that does other work, processor times nearly do.
  *
- *   node bench/cost.ts [--builds .,/other/copy] [--rounds 3] [--kinds event,invoke,put,get] [--count 6000] [--profile directory]
+ *   node bench/cost.ts [--builds .,/other/copy] [--rounds 3] [--kinds event,invoke,wide,put,get] [--count 6000] [--profile directory]
  *
  * An event is a PUT of 1 KiB behind a notification, run by a function that does nothing, until it is settled.
  */
@@ -41,6 +41,8 @@ interface Kind {
 }
 
 const INVOKE = '/2015-03-31/functions/idle/invocations'
+/** Functions that are invoked in turn. */
+const WIDE = 8
 const KINDS: Readonly<Record<string, Kind>> = {
   put: {
     connections: 16,
@@ -53,6 +55,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
   event: {
     connections: 16,
     task: { service: 's3', method: 'PUT', target: '/loud/object-{i}', distinct: count, bodyBytes: 1024 },
+  },
+  wide: {
+    connections: WIDE,
+    task: {
+      service: 'lambda',
+      method: 'POST',
+      target: '/2015-03-31/functions/wide-{i}/invocations',
+      distinct: WIDE,
+      bodyBytes: 2,
+      bodyText: '{}',
+    },
   },
   invoke: {
     connections: 8,
@@ -107,6 +120,9 @@ async function measureBuild(build: string): Promise<void> {
     const role = await createRole(server)
     const arn = await createFunction(new LambdaClient(server), 'idle', role, IDLE_HANDLER)
     await createTrigger(server, 'loud', arn)
+    if (values.kinds.includes('wide')) {
+      for (let at = 0; at < WIDE; at++) await createFunction(new LambdaClient(server), `wide-${at}`, role, IDLE_HANDLER)
+    }
     const identity = { ...credentials, region: server.region }
     for (const name of values.kinds.split(',')) {
       const kind = KINDS[name] as Kind

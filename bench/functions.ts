@@ -20,7 +20,11 @@ export interface FunctionFigures {
   readonly figures: Readonly<Record<string, number>>
 }
 
-const COLD_SAMPLES = 10
+const COLD_SAMPLES = 8
+/** A new process is started ahead in this time: a cold start finds it, as it does for whoever invokes now and then. */
+const COLD_PAUSE_MS = 1500
+/** Environments that are busy at the same time; one function each, or their events would wait for fewer of them. */
+const WIDE = 8
 const LATENCY_SAMPLES = 400
 
 // CLOCK_MONOTONIC is one clock for all processes of a machine, so the handler's reading and the sender's compare.
@@ -28,9 +32,10 @@ const HANDLER = `
 exports.handler = async (event) => {
   const runningNs = process.hrtime.bigint()
   if (event.Records) console.log('RAN ' + event.Records[0].s3.object.key + ' ' + runningNs)
-  return {}
+  return String(runningNs)
 }
 `
+const SDK_HANDLER = `const { S3Client } = require('@aws-sdk/client-s3'); new S3Client({})${HANDLER}`
 
 /** Cold and warm invokes, the way from a PUT to the running handler, and events a second from end to end. */
 export async function measureFunctions(
@@ -42,24 +47,19 @@ export async function measureFunctions(
 ): Promise<FunctionFigures> {
   const lambda = new LambdaClient(server)
   const roleArn = await createRole(server)
-  const coldMs: number[] = []
-  for (let sample = 0; sample < COLD_SAMPLES; sample++) {
-    await createFunction(lambda, `cold-${sample}`, roleArn)
-    const sentMs = performance.now()
-    await lambda.send(new InvokeCommand({ FunctionName: `cold-${sample}`, Payload: '{}' }))
-    coldMs.push(performance.now() - sentMs)
-  }
-  coldMs.sort((a, b) => a - b)
+  const cold = await coldStarts(lambda, 'cold', roleArn, HANDLER)
+  const coldSdk = await coldStarts(lambda, 'cold-sdk', roleArn, SDK_HANDLER)
 
   const functionArn = await createFunction(lambda, 'warm', roleArn)
-  const invoke = (connections: number): Promise<LoadResult> =>
+  for (let at = 0; at < WIDE; at++) await createFunction(lambda, `wide-${at}`, roleArn)
+  const invoke = (connections: number, name = 'warm', distinct = 1): Promise<LoadResult> =>
     load({
       port,
       identity,
       service: 'lambda',
       method: 'POST',
-      target: '/2015-03-31/functions/warm/invocations',
-      distinct: 1,
+      target: `/2015-03-31/functions/${name}/invocations`,
+      distinct,
       bodyBytes: 2,
       bodyText: '{}',
       connections,
@@ -69,6 +69,8 @@ export async function measureFunctions(
   const warm = await invoke(1)
   await invoke(8)
   const warm8 = await invoke(8)
+  await invoke(WIDE, 'wide-{i}', WIDE)
+  const wide = await invoke(WIDE, 'wide-{i}', WIDE)
 
   for (const bucket of ['latency', 'throughput']) await createTrigger(server, bucket, functionArn)
   const latencyMs = await putToRunning(server, identity, port, 'latency')
@@ -76,12 +78,15 @@ export async function measureFunctions(
 
   const at = (sorted: number[], fraction: number) => sorted[Math.floor(sorted.length * fraction)] ?? Number.NaN
   const figures = {
-    coldP50Ms: at(coldMs, 0.5),
-    coldMaxMs: at(coldMs, 0.99),
+    coldP50Ms: at(cold, 0.5),
+    coldMaxMs: at(cold, 0.99),
+    coldSdkP50Ms: at(coldSdk, 0.5),
+    coldSdkMaxMs: at(coldSdk, 0.99),
     warmP50Ms: warm.p50Ms,
     warmP99Ms: warm.p99Ms,
     warmPerSecond: warm.perSecond,
     warm8PerSecond: warm8.perSecond,
+    widePerSecond: wide.perSecond,
     putToRunningP50Ms: at(latencyMs, 0.5),
     putToRunningP99Ms: at(latencyMs, 0.99),
     eventsPerSecond: events.perSecond,
@@ -90,12 +95,30 @@ export async function measureFunctions(
   return {
     figures,
     lines: [
-      `cold invoke (SDK client, ${COLD_SAMPLES} functions): p50 ${ms(figures.coldP50Ms)}, max ${ms(figures.coldMaxMs)}`,
+      `cold invoke sent → handler running, ${COLD_SAMPLES} functions each: p50 ${ms(figures.coldP50Ms)}, max ${ms(figures.coldMaxMs)}; handler that imports @aws-sdk/client-s3: p50 ${ms(figures.coldSdkP50Ms)}, max ${ms(figures.coldSdkMaxMs)}`,
       `warm invoke: 1 client p50 ${ms(warm.p50Ms)}, p99 ${ms(warm.p99Ms)}, ${Math.round(warm.perSecond)}/s; 8 clients ${Math.round(warm8.perSecond)}/s, p50 ${ms(warm8.p50Ms)}; errors ${warm.errorCount + warm8.errorCount}`,
+      `warm invokes over ${WIDE} environments, ${WIDE} clients: ${Math.round(wide.perSecond)}/s, p50 ${ms(wide.p50Ms)}; errors ${wide.errorCount}`,
       `PUT sent → handler running, 1 client, ${latencyMs.length} events: p50 ${ms(figures.putToRunningP50Ms)}, p99 ${ms(figures.putToRunningP99Ms)}`,
       `events from end to end, 16 writers: ${events.count} events in ${events.seconds.toFixed(1)} s = ${Math.round(events.perSecond)}/s`,
     ],
   }
+}
+
+/** ms from the request of a first event until its handler runs, sorted; a new function each time. */
+async function coldStarts(lambda: LambdaClient, name: string, roleArn: string, handler: string): Promise<number[]> {
+  const tookMs: number[] = []
+  // Not counted: the client's own first call.
+  for (let sample = 0; sample <= COLD_SAMPLES; sample++) {
+    const FunctionName = `${name}-${sample}`
+    await createFunction(lambda, FunctionName, roleArn, handler)
+    await delay(COLD_PAUSE_MS)
+    const sentNs = process.hrtime.bigint()
+    const { Payload, FunctionError } = await lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }))
+    if (FunctionError !== undefined || Payload === undefined) throw new Error(`${FunctionName} failed`)
+    const runningNs = BigInt(JSON.parse(Buffer.from(Payload).toString()))
+    if (sample > 0) tookMs.push(Number(runningNs - sentNs) / 1e6)
+  }
+  return tookMs.sort((a, b) => a - b)
 }
 
 export async function createRole(server: Server): Promise<string> {
