@@ -220,6 +220,9 @@ describe('the runtimes', () => {
       'python3.12',
       'python3.13',
       'python3.14',
+      'ruby3.3',
+      'ruby3.4',
+      'ruby4.0',
       'provided.al2023',
     ])
   })

@@ -44,7 +44,8 @@ let portCount = 0
 afterEach(() => workshop[Symbol.asyncDispose]())
 
 async function define(isolation: 'auto' | 'process', environment: Record<string, string> = {}) {
-  workshop = await openWorkshop({ isolation })
+  // One place: the second event waits for the environment of the first.
+  workshop = await openWorkshop({ isolation, environmentsMax: 1, prestartedMax: 0 })
   const isShared = workshop.executor.isolation.kind === 'process'
   const layer = await workshop.write({ 'extensions/watcher': EXTENSION })
   const OUT = isShared ? `${workshop.directory}/telemetry` : '/tmp/telemetry'
