@@ -76,6 +76,10 @@ async function open(parts: DeploymentParts): Promise<CloudFormation> {
     clock,
     call,
     queue: createQueue<StackLook>(store, { ...parts.queue, name: 'stacks' }),
+    functionCaller: async (roleArn, functionArn) => {
+      const name = functionArn.split(':')[6] ?? ''
+      return (await iam.credentialsFor(roleArn, name, { sourceFunctionArn: functionArn })).caller
+    },
     callerFor: (roleArn, stackId) => assume(iam, roleArn, stackId),
     managedPolicyArn: (name) => policyArns.get(name),
     origin,

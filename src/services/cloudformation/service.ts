@@ -2,8 +2,9 @@ import type { Queue } from '../../queue/queue.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Store } from '../../store/store.ts'
 import type { CallDoor } from '../door.ts'
-import type { CallerFor } from './engine/doors.ts'
+import type { CallerFor, FunctionCaller } from './engine/doors.ts'
 import { Engine, type StackLook } from './engine/engine.ts'
+import { isNotificationsHandler } from './engine/notifications-handler.ts'
 import { macroType } from './macros.ts'
 import { prepareNested } from './nested.ts'
 import { findResourceType } from './resource-types/registry.ts'
@@ -15,6 +16,7 @@ export interface CloudFormationOptions {
   readonly clock: Clock
   readonly call: CallDoor
   readonly callerFor: CallerFor
+  readonly functionCaller: FunctionCaller
   readonly queue: Queue<StackLook>
   /** What clients address this server by: `http://127.0.0.1:4566`. */
   readonly origin: () => string
@@ -40,7 +42,7 @@ export class CloudFormation {
   readonly #macroType: ResourceType
 
   constructor(options: CloudFormationOptions) {
-    const { store, clock, call, callerFor, queue, origin, onFailure } = options
+    const { store, clock, call, callerFor, functionCaller, queue, origin, onFailure } = options
     this.store = store
     this.clock = clock
     this.call = call
@@ -55,6 +57,8 @@ export class CloudFormation {
       onFailure,
       call,
       callerFor,
+      functionCaller,
+      isNotificationsHandler,
       findResourceType: this.findType,
       schemas: resourceSchemas,
       prepareNested: (request) => prepareNested(this, request),

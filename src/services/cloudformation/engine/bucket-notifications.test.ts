@@ -3,12 +3,13 @@ import { AwsError } from '../../../protocol/errors.ts'
 import type { Template, TemplateObject } from '../../../template/template.ts'
 import { EngineTest, FUNCTION } from './testing.ts'
 
-const DESCRIPTION = 'AWS CloudFormation handler for "Custom::S3BucketNotifications" resources (@aws-cdk/aws-s3)'
+const DESCRIPTION = 'puts notifications'
+const ROLE = 'arn:aws:iam::123456789012:role/handler'
 const FUNCTIONS = [{ Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: 'arn:f' }]
 
 const template = (properties: TemplateObject, description = DESCRIPTION): Template => ({
   Resources: {
-    Handler: { Type: FUNCTION, Properties: { Description: description } },
+    Handler: { Type: FUNCTION, Properties: { Description: description, Role: ROLE } },
     N: {
       Type: 'Custom::S3BucketNotifications',
       Properties: {
@@ -27,12 +28,17 @@ describe('notifications of a bucket in stacks of the CDK', () => {
     const stack = await test.create('s', template({ Managed: true }))
     expect(stack.status).toBe('CREATE_COMPLETE')
     await test.delete(stack.stackId)
+    const invocation = { operation: 'Invoke', input: { InvocationType: 'DryRun' }, as: { kind: 'root' } }
+    const as = { kind: 'service', principal: ROLE }
     expect(test.calls).toMatchObject([
+      invocation,
       {
+        as,
         operation: 'PutBucketNotificationConfiguration',
         input: { Bucket: 'b', NotificationConfiguration: { LambdaFunctionConfigurations: FUNCTIONS } },
       },
-      { operation: 'PutBucketNotificationConfiguration', input: { Bucket: 'b', NotificationConfiguration: {} } },
+      invocation,
+      { as, operation: 'PutBucketNotificationConfiguration', input: { Bucket: 'b', NotificationConfiguration: {} } },
     ])
   })
 
@@ -52,7 +58,8 @@ describe('notifications of a bucket in stacks of the CDK', () => {
 
   it('fail the stack as the handler would', async () => {
     const test = new EngineTest()
-    test.answer = () => {
+    test.answer = (service) => {
+      if (service === 'lambda') return {}
       throw new AwsError('AccessDenied', 403, 'Access Denied')
     }
     const stack = await test.create('s', template({}), { onFailure: 'keep' })
@@ -67,6 +74,6 @@ describe('notifications of a bucket in stacks of the CDK', () => {
     const test = new EngineTest()
     await test.beginCreate('s', template({}, 'my own'))
     await test.engine.settle()
-    expect(test.calls).toMatchObject([{ service: 'lambda', operation: 'Invoke' }])
+    expect(test.calls).toMatchObject([{ service: 'lambda', operation: 'Invoke', input: { InvocationType: 'Event' } }])
   })
 })

@@ -3,32 +3,38 @@ import type { NotificationConfiguration } from '@aws-sdk/client-s3'
 import { assert } from '../../../std/assert.ts'
 import { AwsError } from '../../../protocol/errors.ts'
 import { TemplateError, type TemplateObject, type TemplateValue } from '../../../template/template.ts'
+import type { MadeResource } from '../tables.ts'
 import { resolveDynamicReferences } from './dynamic-values.ts'
 import { success, type StepOutcome } from './outcome.ts'
 import type { StackRun } from './run.ts'
 import type { Subject } from './subject.ts'
 
 const TYPE = 'Custom::S3BucketNotifications'
-/** How the CDK describes the function that it puts into stacks for this type. */
-const DESCRIPTION = 'AWS CloudFormation handler for "Custom::S3BucketNotifications" resources (@aws-cdk/aws-s3)'
 const KINDS = ['TopicConfigurations', 'QueueConfigurations', 'LambdaFunctionConfigurations'] as const
 
 /**
- * Whether this is the CDK's resource for notifications of a bucket, and its handler the CDK's own of the same stack: a Python function that
- * puts the notifications. It is done here instead, so that the CDK's stacks need no Python and no boto3.
+ * The handler, if this is the CDK's resource for notifications of a bucket, and its handler the CDK's own of the same stack: a Python function
+ * that puts the notifications. They are put here instead, so that the CDK's stacks need no Python and no boto3.
  */
-export function isBucketNotifications(run: StackRun, { type, step, made }: Subject): boolean {
-  if (type !== TYPE) return false
+export function findNotificationsHandler(run: StackRun, { type, step, made }: Subject): MadeResource | undefined {
+  if (type !== TYPE) return undefined
   const serviceToken = (step.target ?? made)?.properties['ServiceToken']
   for (const { made: handler } of run.rows.values()) {
     if (handler?.type !== 'AWS::Lambda::Function' || handler.attributes['Arn'] !== serviceToken) continue
-    return handler.properties['Description'] === DESCRIPTION
+    return run.room.isNotificationsHandler(handler.properties) ? handler : undefined
   }
-  return false
+  return undefined
 }
 
-/** Puts the notifications as whoever calls for the stack. Those of others stay when the bucket is not the stack's (`Managed: false`). */
-export async function putBucketNotifications(run: StackRun, { step, made, logicalId }: Subject): Promise<StepOutcome> {
+/**
+ * Puts the notifications with the permissions that the handler has: whoever calls for the stack must be allowed to invoke it, and its role
+ * to put them. Those of others stay when the bucket is not the stack's (`Managed: false`).
+ */
+export async function putBucketNotifications(
+  run: StackRun,
+  { step, made, logicalId }: Subject,
+  handler: MadeResource,
+): Promise<StepOutcome> {
   const target = step.target ?? made
   assert(target !== null, 'a step is about something')
   const isDelete = step.action === 'delete'
@@ -36,23 +42,26 @@ export async function putBucketNotifications(run: StackRun, { step, made, logica
   try {
     const caller = await run.caller()
     const properties = await resolveDynamicReferences(run.room, run.stack, caller, target.properties)
+    const { region } = run.stack
+    const functionArn = String(handler.attributes['Arn'])
+    const invocation = { FunctionName: functionArn, InvocationType: 'DryRun' } as const
+    await run.room.call('lambda', 'Invoke', invocation, caller, { region })
+    const as = await run.room.functionCaller(String(handler.properties['Role']), functionArn)
     const Bucket = String(properties['BucketName'] ?? '')
     const wanted = isDelete ? {} : asConfiguration(properties['NotificationConfiguration'])
-    const { region } = run.stack
     const NotificationConfiguration = isTrue(properties['Managed'] ?? true)
       ? wanted
       : merged(
-          await run.room.call('s3', 'GetBucketNotificationConfiguration', { Bucket }, caller, { region }),
+          await run.room.call('s3', 'GetBucketNotificationConfiguration', { Bucket }, as, { region }),
           wanted,
           run.stackId,
         )
     const SkipDestinationValidation = isTrue(properties['SkipDestinationValidation'] ?? false)
     const input = { Bucket, NotificationConfiguration, SkipDestinationValidation }
-    await run.room.call('s3', 'PutBucketNotificationConfiguration', input, caller, { region })
+    await run.room.call('s3', 'PutBucketNotificationConfiguration', input, as, { region })
     return success(physicalId)
   } catch (error) {
     if (!(error instanceof AwsError) && !(error instanceof TemplateError)) throw error
-    if (isDelete && error instanceof AwsError && error.code === 'NoSuchBucket') return success(physicalId)
     const reason = `Received response status [FAILED] from custom resource. Message returned: Error: ${error.message}. (RequestId: ${step.token})`
     return { ok: false, reason }
   }

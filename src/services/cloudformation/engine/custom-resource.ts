@@ -3,7 +3,7 @@ import { assert } from '../../../std/assert.ts'
 import { AwsError } from '../../../protocol/errors.ts'
 import { TemplateError, type TemplateObject, type TemplateValue } from '../../../template/template.ts'
 import { type AwaitedAnswer, responses } from '../tables.ts'
-import { isBucketNotifications, putBucketNotifications } from './bucket-notifications.ts'
+import { findNotificationsHandler, putBucketNotifications } from './bucket-notifications.ts'
 import { resolveDynamicReferences } from './dynamic-values.ts'
 import { success, type StepOutcome } from './outcome.ts'
 import { physicalName } from './physical-name.ts'
@@ -26,7 +26,8 @@ export function isCustomResource(type: string): boolean {
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
  */
 export async function advanceCustomResource(run: StackRun, subject: Subject): Promise<StepProgress> {
-  if (isBucketNotifications(run, subject)) return putBucketNotifications(run, subject)
+  const handler = findNotificationsHandler(run, subject)
+  if (handler !== undefined) return putBucketNotifications(run, subject, handler)
   const awaits = subject.step.awaits ?? (await openDoor(run, subject))
   assert(awaits.kind === 'response', 'a custom resource answers by a response')
   if (!awaits.isSent) {

@@ -1,5 +1,6 @@
 import type { Caller } from '../../../protocol/caller.ts'
 import type { ResourceSchemas } from '../../../template/schema.ts'
+import type { TemplateObject } from '../../../template/template.ts'
 import type { CallDoor } from '../../door.ts'
 import type { ResourceType } from '../resource-types/resource-type.ts'
 import type { RevisionRow, Tags } from '../tables.ts'
@@ -9,6 +10,9 @@ import type { RevisionRow, Tags } from '../tables.ts'
  * Provided by IAM.
  */
 export type CallerFor = (roleArn: string, stackId: string) => Promise<Caller>
+
+/** The execution role of a function as a caller. Throws AwsError when the role does not exist or does not trust Lambda. Provided by IAM. */
+export type FunctionCaller = (roleArn: string, functionArn: string) => Promise<Caller>
 
 /** What the template of a nested stack is wanted for. */
 export interface NestedRequest {
@@ -32,6 +36,9 @@ export type PrepareNested = (request: NestedRequest) => Promise<RevisionRow>
 export interface EngineDoors {
   readonly call: CallDoor
   readonly callerFor: CallerFor
+  readonly functionCaller: FunctionCaller
+  /** Whether a function of these properties only puts notifications of buckets, so that it need not be run for that. */
+  readonly isNotificationsHandler: (properties: TemplateObject) => boolean
   readonly findResourceType: (name: string) => ResourceType | undefined
   readonly schemas: ResourceSchemas
   readonly prepareNested: PrepareNested

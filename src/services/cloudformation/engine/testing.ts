@@ -179,6 +179,7 @@ export class EngineTest {
     readonly service: string
     readonly operation: string
     readonly input: Readonly<Record<string, unknown>>
+    readonly as: Caller
   }[] = []
   answer: (service: string, operation: string, input: Readonly<Record<string, unknown>>) => object = () => ({})
   /** Templates of nested stacks, by address. */
@@ -214,10 +215,10 @@ export class EngineTest {
       store,
       clock,
       queue,
-      call: (async (service, operation, input) => {
+      call: (async (service, operation, input, as) => {
         if (!store.isAlive) throw new StoreClosedError('killed')
         const seen = input as Readonly<Record<string, unknown>>
-        this.calls.push({ service, operation, input: seen })
+        this.calls.push({ service, operation, input: seen, as })
         return this.answer(service, operation, seen)
       }) as (...call: never[]) => Promise<object> as CallDoor,
       callerFor: async (roleArn) => {
@@ -225,6 +226,8 @@ export class EngineTest {
           throw new AwsError('ValidationError', 400, `Role ${roleArn} is invalid or cannot be assumed`)
         return { kind: 'service', principal: roleArn }
       },
+      functionCaller: async (roleArn) => ({ kind: 'service', principal: roleArn }),
+      isNotificationsHandler: ({ Description }) => Description === 'puts notifications',
       findResourceType: (name) => (name === THING || name === FUNCTION ? thing : undefined),
       schemas: (type) => (type === THING ? THING_SCHEMA : undefined),
       prepareNested: this.#prepareNested,
