@@ -38,7 +38,6 @@ import { crossOriginHeaders } from './services/s3/cors/preflight.ts'
 import { verifyDocument } from './services/s3/integrity.ts'
 import { canonicalUserId } from './services/s3/owners.ts'
 import { S3 } from './services/s3/service.ts'
-import { StorageMeter } from './services/s3/storage-metrics.ts'
 import { Websites } from './services/s3/website/endpoint.ts'
 import { Scheduler } from './services/scheduler/service.ts'
 import type { OwedInvocation } from './services/scheduler/tables.ts'
@@ -52,10 +51,10 @@ import { DisposeStack } from './std/dispose-stack.ts'
 import { uuid } from './std/ids.ts'
 import { statusOf } from './server-status.ts'
 import { openStorage } from './storage.ts'
-import { sweepBlobs } from './sweep-blobs.ts'
 import { translateFailure } from './translate-failure.ts'
+import { upkeepOf } from './upkeep.ts'
 import { VERSION } from './version.ts'
-import { every, startWorker, type Worker } from './worker-loop.ts'
+import { startWorker } from './worker-loop.ts'
 
 export interface Server extends AsyncDisposable {
   /** `http://127.0.0.1:4566`: what clients take as `endpoint`. */
@@ -81,10 +80,6 @@ export interface ServerParts {
 const LEASE_MS = 60_000
 /** Requests to function URLs are signed for Lambda, or not at all. */
 const FUNCTION_URL_SIGNING = { signingName: 'lambda', style: 'json', allowsAnonymous: true } as const
-const SWEEP_INTERVAL_MS = 6 * 3_600_000
-const TOPIC_UPKEEP_INTERVAL_MS = 60_000
-const TRACE_SWEEP_INTERVAL_MS = 10 * 60_000
-const METRIC_SWEEP_INTERVAL_MS = 3_600_000
 
 /** Opens the house room by room, in the order of this file, and closes it in reverse. */
 export async function startServer(config: ServerConfig, parts: ServerParts = {}): Promise<Server> {
@@ -217,7 +212,14 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   })
   targets.push(events.target)
   const loops = createLoops({
-    ...{ store, clock, region, iam, lambda, authorize, authorizerWith, log },
+    store,
+    clock,
+    region,
+    iam,
+    lambda,
+    authorize,
+    authorizerWith,
+    log,
     traces: delivery.traces,
     isStrict: config.strictLoops,
   })
@@ -328,32 +330,21 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     opened.defer(() => worker.stop(config.stopGraceMs))
   }
   opened.defer(() => deployment.stop(config.stopGraceMs))
-  const work = (name: string, worker: Worker) => opened.use(startWorker(worker, clock, onFailure(name)))
-  work('collector', s3.collector)
-  work('rules', events.scheduler)
-  work('schedules', scheduler)
-  work('lifecycle', s3.lifecycle)
-  work('storage-metrics', new StorageMeter({ store, clock, onMetric: cloudwatch.recordStorage }))
-  work('restores', s3.restorer)
-  work('access-logs', s3.accessLog)
-  work('queues', sqs.upkeep)
-  work('moves', sqs.mover)
-  work(
-    'topics',
-    every(TOPIC_UPKEEP_INTERVAL_MS, clock, (signal) => sns.upkeep(signal)),
-  )
-  work(
-    'sweep',
-    every(SWEEP_INTERVAL_MS, clock, (signal) => sweepBlobs(blobs, s3, lambda, clock, signal)),
-  )
-  work(
-    'metrics',
-    every(METRIC_SWEEP_INTERVAL_MS, clock, (signal) => cloudwatch.sweep(clock.now(), signal)),
-  )
-  work(
-    'traces',
-    every(TRACE_SWEEP_INTERVAL_MS, clock, (signal) => delivery.traces.sweep(clock.now(), undefined, signal)),
-  )
+  for (const [name, worker] of upkeepOf({
+    store,
+    blobs,
+    clock,
+    s3,
+    lambda,
+    events,
+    scheduler,
+    sqs,
+    sns,
+    cloudwatch,
+    delivery,
+  })) {
+    opened.use(startWorker(worker, clock, onFailure(name)))
+  }
   // First to be closed: no new requests, and those in progress may end while all the rest still works.
   opened.defer(() => listener.stop(config.stopGraceMs))
   if (secure !== undefined) opened.defer(() => secure.listener.stop(config.stopGraceMs))

@@ -31,6 +31,6 @@ function isAnswer(options) {
   return (hostname ?? host) === address.hostname && Number(port) === HTTPS_PORT && path.startsWith(address.folder)
 }
 
-function overHttp({ agent: _, ...options }) {
-  return { ...options, protocol: 'http:', port: address.port }
+function overHttp(options) {
+  return { ...options, agent: undefined, protocol: 'http:', port: address.port }
 }
