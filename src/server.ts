@@ -104,7 +104,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
 
   // Work that outlives the process. One process owns an embedded store, so leases of another owner are of a dead one.
   const queueOptions = { clock, owner: uuid(), leaseMs: LEASE_MS, isExclusive: true }
-  const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations' })
+  const invocations = createQueue<Invocation>(store, { ...queueOptions, name: 'invocations', takesStock: true })
   const deliveryJobs = createQueue<WaitingDelivery>(store, { ...queueOptions, name: 'deliveries' })
   const notificationJobs = createQueue<OwedMessage>(store, { ...queueOptions, name: 'notifications' })
   const destinationJobs = createQueue<ParcelJob>(store, { ...queueOptions, name: 'destinations' })

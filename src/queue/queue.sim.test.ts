@@ -97,6 +97,7 @@ class World {
       owner,
       leaseMs: LEASE_MS,
       isExclusive: this.#isExclusive,
+      takesStock: this.#isExclusive,
       pollMs: 100,
     }
     this.#processes.push({ queue: createQueue(this.#store, options), held: [] })

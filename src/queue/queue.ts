@@ -68,6 +68,11 @@ export interface QueueOptions {
   readonly leaseMs: number
   /** Only this process uses the store: leases of other owners are void, and it knows without looking when nothing is due. */
   readonly isExclusive: boolean
+  /**
+   * Takes from a backlog more than may run at once where jobs end quickly, and keeps it leased in memory. For queues to whose jobs it makes no
+   * difference if such a lease runs out; only with `isExclusive`.
+   */
+  readonly takesStock?: boolean
   /** How often to look although no doorbell rang; 1 s unless told. */
   readonly pollMs?: number
 }

@@ -6,6 +6,7 @@ import { Doorbell } from './doorbell.ts'
 import { type JobRow, JobRows, pages, type StoredJob } from './job-rows.ts'
 import { LeasedJob, leaseOf } from './leased-job.ts'
 import type { Job, NewJob, Queue, QueueOptions } from './queue.ts'
+import { Pace } from './pace.ts'
 import { OwnedReadyRows, type ReadyRows, SharedReadyRows } from './ready-rows.ts'
 import { type Budget, type Found, Takes } from './takes.ts'
 import { TimedRows } from './timed-rows.ts'
@@ -18,6 +19,8 @@ const POLL_MS_DEFAULT = 1000
 const RESET_MS = 60_000
 /** Rows given back or counted at once. */
 const BULK_LENGTH = 500
+/** Jobs that one look takes beyond its room, over all partitions. */
+const WIDENED_BY = 64
 /** Claims that lose a row to another process try again with the rest. */
 const CLAIM_ATTEMPTS = 3
 
@@ -43,6 +46,7 @@ export class StoreQueue<P> implements Queue<P> {
 
   /** Jobs written as leased to us by `enqueue`, waiting in memory for the next claim. Never more than the last claim left room for. */
   #handed: LeasedJob<P>[] = []
+  readonly #pace: Pace | undefined
   #room = 0
   #budget: Budget | undefined
 
@@ -54,6 +58,7 @@ export class StoreQueue<P> implements Queue<P> {
     this.#owner = options.owner
     this.#isExclusive = options.isExclusive
     this.#pollMs = options.pollMs ?? POLL_MS_DEFAULT
+    this.#pace = options.isExclusive && options.takesStock === true ? new Pace() : undefined
     const rows = new JobRows<P>(options.name)
     this.#rows = rows
     this.#ready = options.isExclusive ? new OwnedReadyRows(store, rows) : new SharedReadyRows(store, rows)
@@ -211,8 +216,32 @@ export class StoreQueue<P> implements Queue<P> {
     const found: Found<P> = { taken: [], parked: [] }
     await this.#leased.find(nowMs, takes, found)
     await this.#later.find(nowMs, takes, found)
-    await this.#ready.find(takes, found)
-    return this.#lease(found, nowMs)
+    const runsNow = found.taken.length
+    const wide = this.#widened(takes, nowMs)
+    await this.#ready.find(wide, found)
+    if (wide === takes) return this.#lease(found, nowMs)
+    takes.hasDenied ||= wide.hasDenied
+    const jobs = await this.#lease(found, nowMs)
+    // The timed ones have been counted when they were found.
+    const counted = new Set(found.taken.slice(0, runsNow).map(nameOf))
+    return jobs.filter((job) => {
+      if (counted.has(nameOf(job)) || takes.take(job.partition)) return true
+      this.#handed.push(job)
+      return false
+    })
+  }
+
+  /** What one look may take from the ready rows, a stock for later claims included. */
+  #widened(takes: Takes, nowMs: number): Takes {
+    const pace = this.#pace
+    if (pace === undefined) return takes
+    const inHand = new Set(this.#handed.map(({ partition }) => partition))
+    let { room } = takes
+    return new Takes(room + WIDENED_BY, (partition) => {
+      const allowance = Math.min(room, takes.allowance(partition))
+      room -= allowance
+      return allowance <= 0 || inHand.has(partition) ? allowance : allowance + pace.stockFor(partition, nowMs)
+    })
   }
 
   /** One commit moves everything found. Rows that another process took meanwhile are left out. */
@@ -310,4 +339,8 @@ export class StoreQueue<P> implements Queue<P> {
   #leasedRow({ enqueuedMs, dueMs, claims, payload }: Job<P>): JobRow<P> {
     return { enqueuedMs, dueMs, claims, owner: this.#owner, payload }
   }
+}
+
+function nameOf({ partition, id }: { readonly partition: string; readonly id: string }): string {
+  return `${partition}\0${id}`
 }

@@ -24,11 +24,11 @@ export class Takes {
 
   /** How many more of this partition this claim may take. */
   allowance(partition: string): number {
-    return Math.min(this.room, this.#left.get(partition) ?? this.#budget(partition))
+    return Math.min(this.room, this.#leftOf(partition))
   }
 
   take(partition: string): boolean {
-    const left = this.#left.get(partition) ?? this.#budget(partition)
+    const left = this.#leftOf(partition)
     if (left <= 0 || this.room <= 0) {
       this.hasDenied = true
       return false
@@ -36,5 +36,15 @@ export class Takes {
     this.#left.set(partition, left - 1)
     this.room--
     return true
+  }
+
+  /** A budget is asked once: it may be another one a moment later. */
+  #leftOf(partition: string): number {
+    let left = this.#left.get(partition)
+    if (left === undefined) {
+      left = this.#budget(partition)
+      this.#left.set(partition, left)
+    }
+    return left
   }
 }
