@@ -49,6 +49,8 @@ const loader = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url))
 const path = await mkdtemp(join(tmpdir(), 'millrace-backlog-'))
 let server: ServerProcess | undefined
 let port: number | undefined
+/** Where the last slice ended. */
+let printed = { done: 0, cpuUs: 0 }
 /** Events owed. */
 let taken = 0
 try {
@@ -92,6 +94,7 @@ async function limit(lambda: LambdaClient, environments: number): Promise<void> 
 async function takeIn({ port: at, pid }: ServerProcess, connection: Connection): Promise<void> {
   const identity = { ...connection.credentials, region: connection.region }
   let done = 0
+  printed = { done, cpuUs: await processorUs(pid) }
   for (let slice = 1; slice <= SLICES; slice++) {
     const sliceCount = Math.round((eventCount * slice) / SLICES) - done
     const result = await load({
@@ -137,8 +140,10 @@ async function drain({ pid }: ServerProcess, connection: Connection): Promise<vo
     if (now.ran > last.ran) progressedMs = now.atMs
     if (now.atMs - progressedMs > STALLED_MS) throw new Error(`${taken - now.ran} of ${taken} events did not run`)
     // What was hanging when the server was killed runs first, alone.
-    if (begin === undefined && now.ran > 1) begin = now
-    else if (begin !== undefined && now.ran >= sliceEnd) {
+    if (begin === undefined && now.ran > 1) {
+      begin = now
+      printed = { done: now.ran, cpuUs: await processorUs(pid) }
+    } else if (begin !== undefined && now.ran >= sliceEnd) {
       await print('drained', now.ran, ((now.ran - begin.ran) / (now.atMs - begin.atMs)) * 1000, pid)
       begin = now
       while (sliceEnd <= now.ran) sliceEnd += length
@@ -164,9 +169,21 @@ async function invocations(cloudwatch: CloudWatchClient): Promise<number> {
   return (Datapoints ?? []).reduce((sum, { Sum }) => sum + (Sum ?? 0), 0)
 }
 
+/** The rate of a slice depends on what else the machine does; the server's processor time for an event nearly does not. */
 async function print(what: string, done: number, perSecond: number, pid: number): Promise<void> {
+  const cpuUs = await processorUs(pid)
+  const each = Math.round((cpuUs - printed.cpuUs) / (done - printed.done))
+  printed = { done, cpuUs }
   const rate = String(Math.round(perSecond)).padStart(7)
-  console.log(`${what.padEnd(8)} ${String(done).padStart(8)}  ${rate}/s  RSS ${await rssMib(pid)} MiB`)
+  console.log(
+    `${what.padEnd(8)} ${String(done).padStart(8)}  ${rate}/s  ${String(each).padStart(5)} µs of the server each  RSS ${await rssMib(pid)} MiB`,
+  )
+}
+
+async function processorUs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
 async function rssMib(pid: number): Promise<number> {
