@@ -1,5 +1,5 @@
 import { operationsOf } from '../src/operation-tables.ts'
-import { findResourceType, supportedTypes } from '../src/services/cloudformation/resource-types/registry.ts'
+import { supportedProperties, supportedTypes } from '../src/services/cloudformation/resource-types/registry.ts'
 import { NotImplemented } from '../src/protocol/operation.ts'
 import { loadService, serviceNames } from '../src/protocol/services.ts'
 
@@ -52,10 +52,10 @@ function resourceTypes(): string[] {
     '| type | properties |',
     '|---|---|',
     ...supportedTypes().map((name) => {
-      const type = findResourceType(name)
-      return `| ${name} | ${type === undefined ? 'as AWS documents; made by the engine itself' : type.properties.toSorted().join(', ')} |`
+      const properties = supportedProperties(name)
+      return `| ${name} | ${properties === null ? 'any' : properties.toSorted().join(', ')} |`
     }),
-    '| Custom::* | any; made by the engine itself |',
+    '| Custom::* | any |',
   ]
 }
 

@@ -3,7 +3,10 @@ import { json, Table } from '../../store/table.ts'
 import { transact } from '../../store/transaction.ts'
 import type { TemplateObject } from '../../template/template.ts'
 import { validationError } from './errors.ts'
+import { supportedProperties } from './resource-types/registry.ts'
 import type { ExistingResource, ResourceContext, ResourceState, ResourceType } from './resource-types/resource-type.ts'
+
+const MACRO_TYPE = 'AWS::CloudFormation::Macro'
 
 export interface MacroRow {
   readonly functionName: string
@@ -31,8 +34,8 @@ export function macroType(store: Store): ResourceType {
     })
   }
   return {
-    name: 'AWS::CloudFormation::Macro',
-    properties: ['Name', 'FunctionName', 'Description'],
+    name: MACRO_TYPE,
+    properties: supportedProperties(MACRO_TYPE) ?? [],
     create: write,
     update: (ctx, _existing, properties) => write(ctx, properties),
     delete: (ctx, { physicalId }) =>

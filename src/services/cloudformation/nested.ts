@@ -7,6 +7,7 @@ import type { CloudFormation } from './service.ts'
 import { findStack, previousParameters, revisionOf } from './stacks.ts'
 import { type RevisionRow, stackKey } from './tables.ts'
 import { templateText } from './template-source.ts'
+import { refuseTypeChanges } from './type-changes.ts'
 
 /** What a nested stack is told to be: as CreateStack would have it. Throws ValidationError. */
 export async function prepareNested(service: CloudFormation, request: NestedRequest): Promise<RevisionRow> {
@@ -32,6 +33,7 @@ export async function prepareNested(service: CloudFormation, request: NestedRequ
       requestId: stackId,
       ownHosts,
     })
+    if (existing !== undefined) await refuseTypeChanges(service.store, stackId, prepared.scope)
     requireCapabilities(neededCapabilities(prepared.processed, prepared.isExpanded), capabilities)
     const { original, processed, parameters } = prepared
     return { original, processed, parameters, tags, notificationArns, capabilities }

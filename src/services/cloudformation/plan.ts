@@ -9,6 +9,7 @@ import type { CloudFormation } from './service.ts'
 import { previousParameters, revisionOf } from './stacks.ts'
 import type { RevisionRow, StackRow } from './tables.ts'
 import { templateText } from './template-source.ts'
+import { refuseTypeChanges } from './type-changes.ts'
 
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
 export interface PlanInput {
@@ -58,6 +59,7 @@ export async function plan(service: CloudFormation, call: Call, input: PlanInput
     requestId: call.requestId,
     ownHosts: service.ownHosts(call.http?.host),
   })
+  if (stack !== undefined) await refuseTypeChanges(service.store, stackId, prepared.scope)
   const isUnseen = prepared.isExpanded && !request.isReviewed
   requireCapabilities(neededCapabilities(prepared.processed, isUnseen), input.Capabilities)
   const types = Object.values(prepared.processed.Resources).map(({ Type }) => Type)

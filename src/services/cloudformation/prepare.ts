@@ -73,8 +73,8 @@ export async function prepareTemplate(service: CloudFormation, request: PrepareR
 
 async function readRequest(service: CloudFormation, request: PrepareRequest): Promise<ReadRequest> {
   return asking(async () => {
-    const { value } = readTemplate(request.text)
-    const template = checkTemplate(value)
+    const { value, positionOf } = readTemplate(request.text)
+    const template = checkTemplate(value, positionOf)
     const parameters = await parametersOf(service, request, template)
     const { accountId, region, stackName, stackId, notificationArns } = request
     const pseudo = {

@@ -37,6 +37,34 @@ describe('what a template asks for and cannot get', () => {
       { Type: 'AWS::SQS::Queue', CreationPolicy: {} },
       'Millrace does not support CreationPolicy',
     ],
+    [
+      'a snapshot of what has none',
+      { Type: 'AWS::SQS::Queue', DeletionPolicy: 'Snapshot' },
+      'Template error: resource type AWS::SQS::Queue does not support deletion policy Snapshot',
+    ],
+    [
+      'a snapshot of what is replaced',
+      { Type: 'AWS::SQS::Queue', UpdateReplacePolicy: 'Snapshot' },
+      'does not support deletion policy Snapshot',
+    ],
+    [
+      'what nested stacks cannot have',
+      { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: 'x', NotificationARNs: [] } },
+      'Millrace does not support the property /Properties/NotificationARNs.',
+    ],
+    [
+      'what macros cannot have',
+      { Type: 'AWS::CloudFormation::Macro', Properties: { Name: 'm', FunctionName: 'f', LogGroupName: 'l' } },
+      'Millrace does not support the property /Properties/LogGroupName.',
+    ],
+    [
+      'a secret that nobody keeps',
+      {
+        Type: 'AWS::SQS::Queue',
+        Properties: { QueueName: { 'Fn::Sub': 'q-{{resolve:secretsmanager:${AWS::Region}}}' } },
+      },
+      'Millrace has no Secrets Manager, so {{resolve:secretsmanager:us-east-1}} cannot be resolved.',
+    ],
   ])('%s', (_, resource, sentence) => {
     const found = refusals({ Resource: resource })
     expect(found.join('\n')).toContain(sentence)

@@ -1,6 +1,7 @@
+import { findDynamicReferences } from '../../template/dynamic-references.ts'
 import { evaluateProperties } from '../../template/evaluate.ts'
 import type { Scope } from '../../template/scope.ts'
-import type { TemplateObject, TemplateValue } from '../../template/template.ts'
+import type { TemplateObject, TemplateResource, TemplateValue } from '../../template/template.ts'
 import {
   type Evaluated,
   type EvaluatedObject,
@@ -9,7 +10,7 @@ import {
   Unknown,
 } from '../../template/unknown.ts'
 import type { ResourceType } from './resource-types/resource-type.ts'
-import { isEngineType } from './resource-types/registry.ts'
+import { isEngineType, supportedProperties } from './resource-types/registry.ts'
 import { isKnownType, resourceSchemas } from './schemas.ts'
 
 export type FindResourceType = (name: string) => ResourceType | undefined
@@ -22,7 +23,8 @@ export function refusalsOf(scope: Scope, findType: FindResourceType): readonly s
   const { Resources } = scope.template
   const unknownTypes = new Set<string>()
   const refusals: string[] = []
-  for (const [logicalId, { Type, Condition, Properties, CreationPolicy, UpdatePolicy }] of Object.entries(Resources)) {
+  for (const [logicalId, resource] of Object.entries(Resources)) {
+    const { Type, Condition, Properties } = resource
     if (Condition !== undefined && !scope.conditions.isTrue(Condition)) continue
     const type = findType(Type)
     if (type === undefined && !isEngineType(Type)) {
@@ -31,10 +33,11 @@ export function refusalsOf(scope: Scope, findType: FindResourceType): readonly s
       continue
     }
     const refuse = (what: string) => refusals.push(`Resource ${logicalId} of type ${Type}: ${what}`)
-    if (CreationPolicy !== undefined) refuse('Millrace does not support CreationPolicy.')
-    if (UpdatePolicy !== undefined) refuse('Millrace does not support UpdatePolicy.')
-    const properties = knownMembers(evaluateProperties(Properties, scope))
-    for (const sentence of propertyRefusals(Type, type, evaluateProperties(Properties, scope))) refuse(sentence)
+    for (const sentence of attributeRefusals(resource)) refuse(sentence)
+    const evaluated = evaluateProperties(Properties, scope)
+    const properties = knownMembers(evaluated)
+    for (const sentence of propertyRefusals(Type, evaluated)) refuse(sentence)
+    for (const sentence of secretRefusals(properties)) refuse(sentence)
     for (const sentence of type?.refusals?.(properties) ?? []) refuse(sentence)
   }
   if (unknownTypes.size > 0) {
@@ -43,18 +46,33 @@ export function refusalsOf(scope: Scope, findType: FindResourceType): readonly s
   return refusals
 }
 
-function propertyRefusals(
-  typeName: string,
-  type: ResourceType | undefined,
-  properties: EvaluatedObject,
-): readonly string[] {
+function attributeRefusals(resource: TemplateResource): readonly string[] {
+  const { Type, CreationPolicy, UpdatePolicy, DeletionPolicy, UpdateReplacePolicy } = resource
+  const sentences: string[] = []
+  if (CreationPolicy !== undefined) sentences.push('Millrace does not support CreationPolicy.')
+  if (UpdatePolicy !== undefined) sentences.push('Millrace does not support UpdatePolicy.')
+  // None of the supported types has snapshots; to delete without one is not what was asked for.
+  if (DeletionPolicy === 'Snapshot' || UpdateReplacePolicy === 'Snapshot') {
+    sentences.push(`Template error: resource type ${Type} does not support deletion policy Snapshot`)
+  }
+  return sentences
+}
+
+function secretRefusals(properties: TemplateObject): readonly string[] {
+  return findDynamicReferences(properties)
+    .filter(({ service }) => service === 'secretsmanager')
+    .map(({ text }) => `Millrace has no Secrets Manager, so ${text} cannot be resolved.`)
+}
+
+function propertyRefusals(typeName: string, properties: EvaluatedObject): readonly string[] {
   const schema = resourceSchemas(typeName)
+  const supported = supportedProperties(typeName)
   const isOpen = typeName.startsWith('Custom::') || typeName === 'AWS::CloudFormation::CustomResource'
   const sentences: string[] = []
   for (const name of Object.keys(properties)) {
     if (schema !== undefined && !isOpen && !Object.hasOwn(schema.properties, name)) {
       sentences.push(`Encountered unsupported property ${name}`)
-    } else if (type !== undefined && !type.properties.includes(name)) {
+    } else if (supported !== null && !supported.includes(name)) {
       sentences.push(`Millrace does not support the property /Properties/${name}.`)
     }
   }

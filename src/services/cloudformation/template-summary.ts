@@ -19,8 +19,8 @@ export interface TemplateSummary {
 /** Throws ValidationError for a template that is wrong. */
 export function summarize(text: string): TemplateSummary {
   try {
-    const { value } = readTemplate(text)
-    const template = checkTemplate(value)
+    const { value, positionOf } = readTemplate(text)
+    const template = checkTemplate(value, positionOf)
     const transforms = declaredTransforms(value)
     const version = isTemplateObject(value) ? scalarText(value['AWSTemplateFormatVersion']) : undefined
     return { template, transforms, version, capabilities: neededCapabilities(template, transforms.length > 0) }

@@ -151,6 +151,26 @@ describe('what cannot be deployed is refused before anything is touched', () => 
     expect(await account.cloudformation.send(new DeleteStackCommand({ StackName: 'protected' }))).toBeDefined()
   })
 
+  it('another type for a resource that is there', async () => {
+    await create('typed', stack({ A: bucket('typed-a'), B: bucket('typed-b') }))
+    const changed = stack({ A: bucket('typed-a'), B: { Type: 'AWS::SQS::Queue' } })
+    const reason =
+      'Update of resource type is not permitted. The new template modifies resource type of the following resources: [B]'
+    await expect(update('typed', changed)).rejects.toMatchObject({ name: 'ValidationError', message: reason })
+    const { Id } = await account.cloudformation.send(
+      new CreateChangeSetCommand({ StackName: 'typed', ChangeSetName: 'other', TemplateBody: changed }),
+    )
+    const seen = await account.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: Id }))
+    expect(seen).toMatchObject({ Status: 'FAILED', StatusReason: reason })
+  })
+
+  it('what is wrong in a line, by its line', async () => {
+    const template = 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: !Ref Nobody\n'
+    await expect(create('lines', template)).rejects.toThrow(
+      /^Template format error: Unresolved resource dependencies \[Nobody\] in the Resources block of the template \(line 5, column \d+\)$/,
+    )
+  })
+
   it('an update of a stack that was rolled back', async () => {
     const taken = stack({ Bucket: bucket('taken-bucket'), Again: bucket('taken-bucket') })
     const { StackId } = await create('rolled', taken)

@@ -95,10 +95,6 @@ async function beginResource(run: StackRun, plan: DeployPlan, logicalId: string)
 function targetOf(run: StackRun, plan: DeployPlan, logicalId: string, source: TemplateResource): ResourceTarget {
   const scope = withResources(plan.scope, knownResources(run))
   const { DeletionPolicy: deletionPolicy = 'Delete', UpdateReplacePolicy: updateReplacePolicy = 'Delete' } = source
-  // None of the supported types has snapshots; to delete without one is not what was asked for.
-  if (deletionPolicy === 'Snapshot' || updateReplacePolicy === 'Snapshot') {
-    throw new TemplateError(`Template error: resource type ${source.Type} does not support deletion policy Snapshot`)
-  }
   return {
     type: source.Type,
     properties: evaluateKnownProperties(source.Properties, scope),

@@ -14,7 +14,6 @@ import { newStackId } from './stack-id.ts'
 import { putAwaits, type Subject } from './subject.ts'
 
 const STACK_NAME_LENGTH_MAX = 128
-const PROPERTIES: readonly string[] = ['TemplateURL', 'Parameters', 'Tags', 'TimeoutInMinutes']
 
 /** A stack of the stack: it is told to begin, and says when it is done. */
 export async function advanceNestedStack(run: StackRun, subject: Subject, stackTags: Tags): Promise<StepProgress> {
@@ -182,10 +181,6 @@ async function steer(
 async function prepare(run: StackRun, subject: Subject, stackId: string, stackTags: Tags): Promise<RevisionRow> {
   const { stack, room } = run
   const properties = subject.step.target?.properties ?? {}
-  const unknown = Object.keys(properties).filter((name) => !PROPERTIES.includes(name))
-  if (unknown.length > 0) {
-    throw new AwsError('ValidationError', 400, `Millrace does not support ${unknown.join(', ')} of nested stacks`)
-  }
   const [, , , , , resource] = stackId.split(':')
   return room.prepareNested({
     parentId: stack.stackId,

@@ -77,13 +77,17 @@ const RESOURCE_TYPES: readonly ResourceType[] = [
   s3BucketPolicy,
 ]
 
-/** Types that the engine itself makes: they are about stacks, waiting, and functions that answer for a resource. */
-const ENGINE_TYPES: readonly string[] = [
-  'AWS::CloudFormation::Stack',
-  'AWS::CloudFormation::CustomResource',
-  'AWS::CloudFormation::WaitCondition',
-  'AWS::CloudFormation::WaitConditionHandle',
-]
+/**
+ * Types that CloudFormation itself makes: they are about stacks, templates, waiting, and functions that answer for a resource. With the
+ * properties that a template may give them; null: any.
+ */
+const ENGINE_TYPES: ReadonlyMap<string, readonly string[] | null> = new Map([
+  ['AWS::CloudFormation::Stack', ['TemplateURL', 'Parameters', 'Tags', 'TimeoutInMinutes']],
+  ['AWS::CloudFormation::CustomResource', null],
+  ['AWS::CloudFormation::Macro', ['Name', 'FunctionName', 'Description']],
+  ['AWS::CloudFormation::WaitCondition', ['Handle', 'Timeout', 'Count']],
+  ['AWS::CloudFormation::WaitConditionHandle', []],
+])
 
 const BY_NAME = new Map(RESOURCE_TYPES.map((type) => [type.name, type]))
 
@@ -94,7 +98,12 @@ export function findResourceType(name: string): ResourceType | undefined {
 
 /** Whether the engine makes resources of this type itself; `Custom::Anything` is a custom resource too. */
 export function isEngineType(name: string): boolean {
-  return ENGINE_TYPES.includes(name) || name.startsWith('Custom::')
+  return ENGINE_TYPES.has(name) || name.startsWith('Custom::')
+}
+
+/** The properties that a template may give to a supported type; null: any, or the type is not supported. */
+export function supportedProperties(name: string): readonly string[] | null {
+  return BY_NAME.get(name)?.properties ?? ENGINE_TYPES.get(name) ?? null
 }
 
 export function isSupportedType(name: string): boolean {
@@ -103,5 +112,5 @@ export function isSupportedType(name: string): boolean {
 
 /** Names of all supported types but `Custom::*`, sorted. */
 export function supportedTypes(): readonly string[] {
-  return [...BY_NAME.keys(), ...ENGINE_TYPES].sort()
+  return [...BY_NAME.keys(), ...ENGINE_TYPES.keys()].sort()
 }
