@@ -137,7 +137,14 @@ export interface ResourceStep {
 
 export type AwaitedAnswer =
   /** A row of {@link responses}. */
-  | { readonly kind: 'response'; readonly token: string; readonly isSent: boolean; readonly deadlineMs: number }
+  | {
+      readonly kind: 'response'
+      readonly token: string
+      readonly isSent: boolean
+      readonly deadlineMs: number
+      /** The deployment that it is part of is given up. */
+      readonly isGivenUp?: boolean
+    }
   | { readonly kind: 'signals'; readonly handle: string; readonly count: number; readonly deadlineMs: number }
   | { readonly kind: 'stack'; readonly stackId: string; readonly isBegun: boolean }
 

@@ -166,14 +166,31 @@ describe('a custom resource', () => {
     ])
   })
 
-  it('is not waited for when another resource fails, but asked to delete', async () => {
+  it('is asked to delete what it says that it made when another resource fails', async () => {
     const test = new EngineTest()
     test.world.fails = (action, id) => action === 'create' && id === 'Bad'
     const { stack } = await test.beginCreate('s', template({}, { Bad: thing() }))
-    await answerAll(test, () => ({ Status: 'SUCCESS' }))
+    await answerAll(test, () => ({ Status: 'SUCCESS', PhysicalResourceId: 'told' }))
+    expect((await test.stack(stack.stackId)).status).toBe('ROLLBACK_COMPLETE')
+    expect(requests(test)).toMatchObject([
+      { RequestType: 'Create' },
+      { RequestType: 'Delete', PhysicalResourceId: 'told' },
+    ])
+  })
+
+  it('is not waited for much longer when another resource fails', async () => {
+    const test = new EngineTest()
+    test.world.fails = (action, id) => action === 'create' && id === 'Bad'
+    const { stack } = await test.beginCreate('s', template({}, { Bad: thing() }))
+    await test.engine.settle()
+    expect((await test.stack(stack.stackId)).status).toBe('CREATE_IN_PROGRESS')
+    await test.clock.advance(30_000)
+    await test.engine.settle()
+    expect(requests(test).map(({ RequestType }) => RequestType)).toEqual(['Create', 'Delete'])
+    await put(test, requests(test)[1]?.ResponseURL ?? '', { Status: 'SUCCESS' })
+    await test.engine.settle()
     expect((await test.stack(stack.stackId)).status).toBe('ROLLBACK_COMPLETE')
     expect(await test.story(stack.stackId)).toContain('X CREATE_FAILED: Resource creation cancelled')
-    expect(requests(test).map(({ RequestType }) => RequestType)).toEqual(['Create', 'Delete'])
   })
 
   it('hears of a request by a topic too, and of one that cannot be sent', async () => {

@@ -14,6 +14,8 @@ import { putAwaits, type Subject } from './subject.ts'
 
 /** How long a custom resource may take to answer unless it says so, in ms. ServiceTimeout: 1 to 3,600 s, default 3,600 s. */
 const SERVICE_TIMEOUT_MAX_MS = 3_600_000
+/** How long an answer is waited for when nothing but it keeps a stack from rolling back, in ms. */
+const GRACE_MS = 30_000
 const PHYSICAL_ID_LENGTH_MAX = 1024
 const CUSTOM_RESOURCE_TYPE = 'AWS::CloudFormation::CustomResource'
 
@@ -30,7 +32,8 @@ export async function advanceCustomResource(run: StackRun, subject: Subject): Pr
   if (handler !== undefined) return putBucketNotifications(run, subject, handler)
   const awaits = subject.step.awaits ?? (await openDoor(run, subject))
   assert(awaits.kind === 'response', 'a custom resource answers by a response')
-  if (!awaits.isSent) {
+  // One that is given up may have been sent by a server that died; it is not sent again.
+  if (!awaits.isSent && awaits.isGivenUp !== true) {
     const failure = await send(run, subject, awaits.token)
     if (failure !== undefined) return failure
     const sent = { ...awaits, isSent: true }
@@ -46,9 +49,24 @@ export async function advanceCustomResource(run: StackRun, subject: Subject): Pr
   )
 }
 
-/** What is left of a custom resource that is given up before it answered: it may have made something, so it will be asked to delete it. */
-export function cancelledCustomResource(run: StackRun, subject: Subject, reason: string): StepOutcome {
-  return failed(run, subject, reason)
+/**
+ * A custom resource that has been asked while its deployment is given up. Its answer says what it made, and a request that overtakes the one before
+ * it would leave something behind, so it gets {@link GRACE_MS} more. Undefined: its time is not over, or it has answered.
+ */
+export async function giveUpCustomResource(
+  run: StackRun,
+  subject: Subject,
+  reason: string,
+): Promise<StepProgress | undefined> {
+  const { awaits } = subject.step
+  assert(awaits?.kind === 'response', 'a custom resource answers by a response')
+  const row = await responses.get(run.room.store, [awaits.token])
+  if (row?.body !== null && row?.body !== undefined) return undefined
+  if (awaits.isGivenUp === true)
+    return run.now < awaits.deadlineMs ? waiting(awaits.deadlineMs) : failed(run, subject, reason)
+  const hurried = { ...awaits, isGivenUp: true, deadlineMs: Math.min(awaits.deadlineMs, run.now + GRACE_MS) }
+  await run.commit((changes) => putAwaits(run, changes, subject, hurried))
+  return waiting(hurried.deadlineMs)
 }
 
 async function openDoor(run: StackRun, subject: Subject): Promise<Extract<AwaitedAnswer, { kind: 'response' }>> {

@@ -1,12 +1,12 @@
 import { assertNever } from '../../../std/assert.ts'
-import { cancelledCustomResource, isCustomResource } from './custom-resource.ts'
+import { giveUpCustomResource, isCustomResource } from './custom-resource.ts'
 import { lookAtCleanup, lookAtDeletions, settleDeletion } from './deletions.ts'
 import { type DeployPlan, isGivenUp, lookAtDeployment, planDeployment } from './deploy.ts'
 import { endPhase, failDelete } from './endings.ts'
 import { unusableExports } from './exports.ts'
 import { advance } from './kinds.ts'
 import { cancelNestedStack } from './nested-stack.ts'
-import type { StepOutcome } from './outcome.ts'
+import type { StepProgress } from './progress.ts'
 import type { PhaseLook } from './phase.ts'
 import { lookAtRestore } from './restore.ts'
 import type { StackRun } from './run.ts'
@@ -161,7 +161,7 @@ export class Runner {
   }
 
   /** What answers later is not waited for when the deployment is given up and what it made will be taken back. */
-  async #giveUp(subject: Subject): Promise<StepOutcome | undefined> {
+  async #giveUp(subject: Subject): Promise<StepProgress | undefined> {
     const run = this.#run
     const { awaits, action } = subject.step
     const { phase, onFailure } = run.operation
@@ -173,7 +173,7 @@ export class Runner {
       if (awaits.isBegun) await cancelNestedStack(run.room, awaits.stackId)
       return undefined
     }
-    return isCustomResource(subject.type) ? cancelledCustomResource(run, subject, reason) : { ok: false, reason }
+    return isCustomResource(subject.type) ? giveUpCustomResource(run, subject, reason) : { ok: false, reason }
   }
 
   /** The tags that resources get: those of what the stack is being made. */
