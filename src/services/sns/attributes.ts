@@ -42,14 +42,21 @@ const FIFO_TOPIC_CHECKS: Readonly<Record<string, Check>> = {
   ContentBasedDeduplication: oneOf('true', 'false'),
   FifoThroughputScope: oneOf('Topic', 'MessageGroup'),
 }
-const FEEDBACK =
-  /^(HTTP|Lambda|SQS|Firehose|Application)(SuccessFeedbackRoleArn|FailureFeedbackRoleArn|SuccessFeedbackSampleRate)$/
+const FEEDBACK_ROLE = /^(HTTP|Lambda|SQS|Firehose|Application)(Success|Failure)FeedbackRoleArn$/
+const FEEDBACK_RATE = /^(HTTP|Lambda|SQS|Firehose|Application)SuccessFeedbackSampleRate$/
+/** How many of the deliveries are logged by the role of the same kind. Terraform sets it to 0 where there is no role, and roles are refused. */
+const checkFeedbackRate: Check = (value, name) => {
+  if (!/^\d{1,3}$/.test(value) || Number(value) > 100) {
+    throw invalidParameter(`${name} Reason: ${name} must be an integer between 0-100 inclusive`)
+  }
+}
 
 /** Throws InvalidParameter for attributes that a topic cannot have. */
 export function checkTopicAttributes(attributes: SetAttributes, isFifo: boolean): void {
   for (const [name, value] of Object.entries(attributes)) {
     const check = TOPIC_CHECKS[name] ?? (isFifo ? FIFO_TOPIC_CHECKS[name] : undefined)
-    if (FEEDBACK.test(name)) refuse(value, name)
+    if (FEEDBACK_ROLE.test(name)) refuse(value, name)
+    else if (FEEDBACK_RATE.test(name)) checkFeedbackRate(value, name)
     else if (check === undefined) throw invalidParameter('AttributeName')
     else check(value, name)
   }

@@ -71,7 +71,7 @@ export const PutParameter: SsmOperation<'PutParameter'> = {
         kind,
         value: kind === 'SecureString' ? sealedValue : input.Value,
         description: input.Description ?? previous?.description ?? null,
-        allowedPattern: input.AllowedPattern ?? null,
+        allowedPattern: input.AllowedPattern || null,
         tier,
         keyId: kind === 'SecureString' ? (input.KeyId ?? DEFAULT_KEY) : null,
         modifiedMs: call.nowMs,
@@ -136,7 +136,8 @@ function checkSize(value: string, tier: Tier): void {
 }
 
 function checkValue({ AllowedPattern, Value }: Input<'PutParameter'>, kind: ParameterKind): void {
-  if (AllowedPattern === undefined) return
+  // Terraform sends an empty one where there is none.
+  if (AllowedPattern === undefined || AllowedPattern === '') return
   // Each item of a list has to match. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
   for (const item of kind === 'StringList' ? Value.split(',') : [Value]) checkPattern(AllowedPattern, item)
 }
