@@ -10,6 +10,7 @@ import { listAwsManagedPolicies } from './services/iam/aws-managed/catalog.ts'
 import type { Iam } from './services/iam/service.ts'
 import type { Clock } from './std/clock.ts'
 import type { Store } from './store/store.ts'
+import { every, startWorker } from './worker-loop.ts'
 
 export interface DeploymentParts {
   readonly store: Store
@@ -35,6 +36,7 @@ export interface Deployment {
 
 const PRINCIPAL = 'cloudformation.amazonaws.com'
 const SESSION_MS = 12 * 3_600_000
+const SWEEP_INTERVAL_MS = 6 * 3_600_000
 /** Longer than any answer may be; how long one may be is for the engine to say. */
 const ANSWER_BYTES_MAX = 64 * 1024
 
@@ -49,6 +51,7 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     })
     return loading
   }
+  let sweeper: AsyncDisposable | undefined
   return {
     room: {
       get service() {
@@ -58,8 +61,16 @@ export function createDeployment(parts: DeploymentParts): Deployment {
         return service === undefined ? load() : undefined
       },
     },
-    start: async () => (await load()).engine.worker.start(),
-    stop: async (graceMs) => (await loading)?.engine.worker.stop(graceMs),
+    start: async () => {
+      const opened = await load()
+      opened.engine.worker.start()
+      const sweep = every(SWEEP_INTERVAL_MS, parts.clock, (signal) => opened.sweep(signal))
+      sweeper = startWorker(sweep, parts.clock, parts.onFailure)
+    },
+    stop: async (graceMs) => {
+      await sweeper?.[Symbol.asyncDispose]()
+      await (await loading)?.engine.worker.stop(graceMs)
+    },
     answer: (request) =>
       request.path.startsWith(RESPONSE_PATH) && request.method === 'PUT'
         ? takeAnswer(load, request, parts.onBug)

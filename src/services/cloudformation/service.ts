@@ -10,6 +10,7 @@ import { prepareNested } from './nested.ts'
 import { findResourceType } from './resource-types/registry.ts'
 import type { ResourceType } from './resource-types/resource-type.ts'
 import { resourceSchemas } from './schemas.ts'
+import { sweepStacks } from './sweep.ts'
 
 export interface CloudFormationOptions {
   readonly store: Store
@@ -69,6 +70,11 @@ export class CloudFormation {
   /** Undefined for types that the engine makes itself, and for those that are not supported. */
   readonly findType = (name: string): ResourceType | undefined =>
     name === this.#macroType.name ? this.#macroType : findResourceType(name)
+
+  /** Removes what is kept of stacks that were deleted long ago. */
+  sweep(signal: AbortSignal): Promise<void> {
+    return sweepStacks(this.store, this.clock.now(), signal)
+  }
 
   /** Names that mean this server in the URL of a template. `host`: as the caller addressed it. */
   ownHosts(host: string | undefined): readonly string[] {

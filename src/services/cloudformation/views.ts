@@ -1,9 +1,7 @@
 import type { Parameter, Stack, StackEvent, StackResourceDetail, Tag } from '@aws-sdk/client-cloudformation'
 import type { ResolvedParameters } from '../../template/parameters.ts'
+import { HIDDEN } from './no-echo.ts'
 import type { EventRow, ResourceRow, RevisionRow, StackRow, Tags } from './tables.ts'
-
-/** What is shown of a value that nobody shall see. */
-export const HIDDEN = '****'
 
 /** A stack as DescribeStacks answers it. */
 export function stackView(stack: StackRow, revision: RevisionRow | undefined): Stack {

@@ -1,11 +1,16 @@
 import type { Change, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import type { ChangeDetail, ResourceChange } from '../../../template/diff.ts'
 import type { TemplateObject, TemplateResource, TemplateValue } from '../../../template/template.ts'
+import { hideSecrets } from '../no-echo.ts'
+import type { Comparison } from './compare.ts'
 import { markUnknownMembers } from '../../../template/unknown.ts'
 
-/** Changes as DescribeChangeSet answers them, with the values that IncludePropertyValues asks for. Resources that stay are left out. */
-export function changesView(changes: readonly ResourceChange[]): Change[] {
-  return changes.filter(({ action }) => action !== 'Unchanged').map(changeView)
+/**
+ * Changes as DescribeChangeSet answers them, with the values that IncludePropertyValues asks for, secrets in them masked. Resources that stay
+ * are left out.
+ */
+export function changesView({ resources, secrets }: Comparison): Change[] {
+  return resources.filter(({ action }) => action !== 'Unchanged').map((change) => changeView(change, secrets))
 }
 
 /** Without values: what DescribeChangeSet answers unless it is asked for them. */
@@ -26,7 +31,7 @@ export function withoutValues(change: Change): Change {
   }
 }
 
-function changeView(change: ResourceChange): Change {
+function changeView(change: ResourceChange, secrets: readonly string[]): Change {
   const { action, before, after } = change
   return {
     Type: 'Resource',
@@ -38,14 +43,17 @@ function changeView(change: ResourceChange): Change {
       Replacement: change.replacement,
       PolicyAction: change.policyAction,
       Scope: [...change.scope],
-      Details: change.details.map(detailView),
-      BeforeContext: before && contextOf(before.properties, before.source),
-      AfterContext: after && contextOf(markUnknownMembers(after.properties), after.source),
+      Details: change.details.map((detail) => detailView(detail, secrets)),
+      BeforeContext: before && contextOf(hideSecrets(before.properties, secrets), before.source),
+      AfterContext: after && contextOf(hideSecrets(markUnknownMembers(after.properties), secrets), after.source),
     },
   }
 }
 
-function detailView({ target, evaluation, changeSource, causingEntity }: ChangeDetail): ResourceChangeDetail {
+function detailView(detail: ChangeDetail, secrets: readonly string[]): ResourceChangeDetail {
+  const { target, evaluation, changeSource, causingEntity } = detail
+  const shown = (value: TemplateValue | undefined) =>
+    value === undefined ? undefined : textOf(hideSecrets(value, secrets))
   return {
     Target: {
       Attribute: target.attribute,
@@ -53,8 +61,8 @@ function detailView({ target, evaluation, changeSource, causingEntity }: ChangeD
       RequiresRecreation: target.requiresRecreation,
       Path: target.path,
       AttributeChangeType: target.changeType,
-      BeforeValue: textOf(target.beforeValue),
-      AfterValue: textOf(target.afterValue),
+      BeforeValue: shown(target.beforeValue),
+      AfterValue: shown(target.afterValue),
     },
     Evaluation: evaluation,
     ChangeSource: changeSource,
@@ -68,5 +76,4 @@ function contextOf(properties: TemplateObject, source: TemplateResource) {
   return JSON.stringify({ ...rest, Properties: properties })
 }
 
-const textOf = (value: TemplateValue | undefined): string | undefined =>
-  value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
+const textOf = (value: TemplateValue): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -6,6 +6,7 @@ import { hasUnknown } from '../../../template/unknown.ts'
 import { resourceSchemas } from '../schemas.ts'
 import type { SourceReader } from '../template-source.ts'
 import { withNestedChanges } from './nested-changes.ts'
+import { secretAttributes, secretParameters } from '../no-echo.ts'
 import type { CloudFormation } from '../service.ts'
 import { revisionOf } from '../stacks.ts'
 import { type ResourceRow, resources, type StackRow, type Tags } from '../tables.ts'
@@ -15,6 +16,8 @@ export interface Comparison {
   readonly resources: readonly ResourceChange[]
   /** Nothing changes: neither resources nor outputs nor what stands beside the template. */
   readonly isEmpty: boolean
+  /** Values that are not to be shown, before and after. */
+  readonly secrets: readonly string[]
 }
 
 /** Compares a prepared template with what a stack has; with nothing when there is no stack yet. */
@@ -24,7 +27,7 @@ export async function compare(
   after: Scope,
   settings: { readonly tags: Tags; readonly reader: SourceReader },
 ): Promise<Comparison> {
-  const deployed = stack === undefined ? {} : await deployedResources(service, stack)
+  const { deployed, secrets } = stack === undefined ? NOTHING : await deployedResources(service, stack)
   const own = diffResources(deployed, after, resourceSchemas)
   const changes = await withNestedChanges(service, settings.reader, after.pseudo, own)
   const isSame =
@@ -35,22 +38,28 @@ export async function compare(
     isSameText(stack.tags, settings.tags) &&
     // A stack that stopped in the middle has something to do although its template is the same.
     !['CREATE_FAILED', 'UPDATE_FAILED'].includes(stack.status)
-  return { resources: changes, isEmpty: isSame }
+  return { resources: changes, isEmpty: isSame, secrets: [...secrets, ...secretParameters(after.parameters)] }
 }
 
-async function deployedResources(
-  { store }: CloudFormation,
-  stack: StackRow,
-): Promise<Readonly<Record<string, DeployedResource>>> {
+interface Deployed {
+  readonly deployed: Readonly<Record<string, DeployedResource>>
+  readonly secrets: readonly string[]
+}
+
+const NOTHING: Deployed = { deployed: {}, secrets: [] }
+
+async function deployedResources({ store }: CloudFormation, stack: StackRow): Promise<Deployed> {
   const revision = await revisionOf(store, stack)
   const deployed: Record<string, DeployedResource> = {}
+  const secrets = [...secretParameters(revision?.parameters ?? {})]
   for await (const { value } of resources.scan(store, [stack.stackId])) {
     if (value.made === null) continue
+    secrets.push(...secretAttributes(value.made))
     const { type, physicalId, properties, attributes } = value.made
     const source = revision?.processed.Resources[value.logicalId] ?? sourceOf(value)
     deployed[value.logicalId] = { type, physicalId, properties, attributes, source }
   }
-  return deployed
+  return { deployed, secrets }
 }
 
 /** What is left of a resource that the template of the stack no longer has. */

@@ -2,7 +2,7 @@ import type { Call } from '../../../protocol/operation.ts'
 import { changeSetNameOf, homeOf, isArn } from '../arn.ts'
 import { changeSetNotFound, validationError } from '../errors.ts'
 import type { CloudFormation } from '../service.ts'
-import { requireStack } from '../stacks.ts'
+import { findStack, requireStack } from '../stacks.ts'
 import { type ChangeSetRow, changeSets, type StackRow, stacks } from '../tables.ts'
 
 /** How operations name a change set: by its id, or by its name and its stack. */
@@ -32,7 +32,7 @@ export async function findChangeSet(
   call: Call,
   { ChangeSetName, StackName }: ChangeSetReference,
 ): Promise<FoundChangeSet | undefined> {
-  if (isArn(ChangeSetName)) return findById({ store }, call, ChangeSetName)
+  if (isArn(ChangeSetName)) return findById({ store }, call, ChangeSetName, StackName)
   if (StackName === undefined)
     throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.')
   const stack = await requireStack(store, homeOf(call), StackName)
@@ -40,17 +40,25 @@ export async function findChangeSet(
   return changeSet && { stack, changeSet }
 }
 
-/** An id does not say of which stack it is, so the stacks are asked: few of them have change sets. */
+/** An id does not say of which stack it is, so the stacks are asked; most clients name it, and then it is asked first. */
 async function findById(
   { store }: Pick<CloudFormation, 'store'>,
   call: Call,
   changeSetId: string,
+  stackName: string | undefined,
 ): Promise<FoundChangeSet | undefined> {
   const name = changeSetNameOf(changeSetId)
   if (name === undefined) return undefined
-  for await (const { value: stack } of stacks.scan(store, [call.accountId, call.region])) {
+  const of = async (stack: StackRow) => {
     const changeSet = await changeSets.get(store, [stack.stackId, name])
-    if (changeSet?.changeSetId === changeSetId) return { stack, changeSet }
+    return changeSet?.changeSetId === changeSetId ? { stack, changeSet } : undefined
+  }
+  const named = stackName === undefined ? undefined : await findStack(store, homeOf(call), stackName)
+  const found = named && (await of(named))
+  if (found !== undefined) return found
+  for await (const { value: stack } of stacks.scan(store, [call.accountId, call.region])) {
+    const other = await of(stack)
+    if (other !== undefined) return other
   }
   return undefined
 }

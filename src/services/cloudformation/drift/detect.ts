@@ -2,9 +2,12 @@ import type { StackResourceDrift } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../../protocol/caller.ts'
 import { uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
+import { hideSecrets, secretAttributes, secretParameters } from '../no-echo.ts'
+import type { TemplateObject } from '../../../template/template.ts'
 import type { CloudFormation } from '../service.ts'
-import { type ResourceRow, resources, type StackRow, stackKey, stacks } from '../tables.ts'
-import { differencesOf } from './differences.ts'
+import { revisionOf } from '../stacks.ts'
+import { type MadeResource, type ResourceRow, resources, type StackRow, stackKey, stacks } from '../tables.ts'
+import { differencesOf, withReferences } from './differences.ts'
 import { type DetectionRow, detections, drifts } from './tables.ts'
 
 interface Look {
@@ -49,16 +52,21 @@ export async function detectResourceDrift(
   if (made === null) return undefined
   const actual = await service.engine.readResource(stack.stackId, logicalId, { caller })
   if (actual === 'unsupported') return undefined
+  const secrets = await secretsOf(service, stack, made)
   const differences = actual === undefined ? [] : differencesOf(made.properties, actual)
   const status = actual === undefined ? 'DELETED' : differences.length > 0 ? 'MODIFIED' : 'IN_SYNC'
+  const shown = (properties: TemplateObject) => JSON.stringify(hideSecrets(properties, secrets))
   const view = {
     StackId: stack.stackId,
     LogicalResourceId: logicalId,
     PhysicalResourceId: made.physicalId,
     ResourceType: type,
-    ExpectedProperties: JSON.stringify(made.properties),
-    ActualProperties: actual && JSON.stringify(actual),
-    PropertyDifferences: differences,
+    ExpectedProperties: shown(made.properties),
+    ActualProperties: actual && shown(withReferences(actual, made.properties)),
+    PropertyDifferences: differences.map(({ ExpectedValue = '', ActualValue = '', ...difference }) => ({
+      ...difference,
+      ...hideSecrets({ ExpectedValue, ActualValue }, secrets),
+    })),
     StackResourceDriftStatus: status,
   } as const
   await transact(service.store, async (tx) => {
@@ -68,5 +76,11 @@ export async function detectResourceDrift(
       await resources.put(tx, [stack.stackId, logicalId], { ...row, drift: { status, checkedMs: nowMs } })
     }
   })
-  return { ...view, PropertyDifferences: differences, Timestamp: new Date(nowMs) }
+  return { ...view, Timestamp: new Date(nowMs) }
+}
+
+/** Values that are not to be shown. */
+async function secretsOf({ store }: CloudFormation, stack: StackRow, made: MadeResource): Promise<readonly string[]> {
+  const revision = await revisionOf(store, stack)
+  return [...secretParameters(revision?.parameters ?? {}), ...secretAttributes(made)]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TemplateObject } from '../../../template/template.ts'
-import { differencesOf } from './differences.ts'
+import { differencesOf, withReferences } from './differences.ts'
 
 describe('drift', () => {
   it.each<[string, TemplateObject, TemplateObject, string[]]>([
@@ -19,5 +19,14 @@ describe('drift', () => {
     expect(found.map((d) => `${d.DifferenceType} ${d.PropertyPath} ${d.ExpectedValue} ${d.ActualValue}`)).toEqual(
       differences,
     )
+  })
+})
+
+it('what a dynamic reference stands for is not shown', () => {
+  const expected = { A: '{{resolve:ssm-secure:/a:1}}', B: [{ C: 'x{{resolve:ssm:/b}}' }], D: 1 }
+  expect(withReferences({ A: 'secret', B: [{ C: 'xsecret' }, 'more'], D: 2 }, expected)).toEqual({
+    A: '{{resolve:ssm-secure:/a:1}}',
+    B: [{ C: 'x{{resolve:ssm:/b}}' }, 'more'],
+    D: 2,
   })
 })

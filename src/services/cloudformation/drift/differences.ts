@@ -10,6 +10,20 @@ export function differencesOf(expected: TemplateObject, actual: TemplateObject):
   return Object.entries(expected).flatMap(([name, value]) => compare(`/${name}`, value, actual[name]))
 }
 
+/** The properties as they are, with the references of the template where it has some: what they stand for is not shown. */
+export function withReferences(actual: TemplateObject, expected: TemplateObject): TemplateObject {
+  return Object.fromEntries(Object.entries(actual).map(([name, value]) => [name, unresolved(value, expected[name])]))
+}
+
+function unresolved(actual: TemplateValue, expected: TemplateValue | undefined): TemplateValue {
+  if (typeof expected === 'string' && expected.includes('{{resolve:')) return expected
+  if (Array.isArray(actual) && Array.isArray(expected)) {
+    const known = expected as readonly TemplateValue[]
+    return (actual as readonly TemplateValue[]).map((item, index) => unresolved(item, known[index]))
+  }
+  return isTemplateObject(actual) && isTemplateObject(expected) ? withReferences(actual, expected) : actual
+}
+
 function compare(
   path: string,
   expected: TemplateValue | undefined,

@@ -48,7 +48,7 @@ export const createChangeSet: CloudFormationOperation<'CreateChangeSet'> = {
       timeoutMinutes: null,
       clientToken: input.ClientToken ?? null,
       revision: outcome instanceof Refusal ? null : outcome.revision,
-      changes: outcome instanceof Refusal ? [] : changesView(outcome.comparison.resources),
+      changes: outcome instanceof Refusal ? [] : changesView(outcome.comparison),
       baseRevision: stack?.revision ?? null,
       includeNestedStacks: input.IncludeNestedStacks === true,
       // CDK always asks for it. A name that is taken is not imported: making the resource fails then, and says so.

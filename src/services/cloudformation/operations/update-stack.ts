@@ -64,5 +64,5 @@ async function requireAllowed(
   const { StackPolicyDuringUpdateBody: body, StackPolicyDuringUpdateURL: url } = input
   const text =
     (await policyText(readerOf(service, call), body, url)) ?? (await stackPolicies.get(service.store, [stackId]))?.body
-  if (text !== undefined) requireAllowedByPolicy(text, changesView(comparison.resources))
+  if (text !== undefined) requireAllowedByPolicy(text, changesView(comparison))
 }
