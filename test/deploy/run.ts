@@ -13,8 +13,11 @@ import { freePort, startServerProcess } from '../house/server-process.ts'
 import { awsCloudFormation } from './aws-cli.ts'
 import { cdk, installCdk } from './cdk.ts'
 import { millraceDeploy } from './millrace.ts'
+import { terraform } from './terraform.ts'
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, verbose: { type: 'boolean' }, 'terraform-plugins': { type: 'string' } },
+})
 const scratchPath = await mkdtemp(join(tmpdir(), 'millrace-deploy-'))
 const dataPath = join(scratchPath, 'data')
 
@@ -27,6 +30,7 @@ try {
   const at = (name: string) => join(scratchPath, name)
   await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
   await tool('aws cloudformation', () => awsCloudFormation('aws', connection, at('aws')))
+  await tool('terraform', () => terraform(connection, at('terraform'), values['terraform-plugins']))
   await tool('cdk', async () => {
     const installed = await installCdk(at('cdk'))
     if (!installed.ok) return installed.why
