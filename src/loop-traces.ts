@@ -2,12 +2,10 @@ import type { Trace, TraceStep } from './delivery/delivery.ts'
 import { findLoops, type FindLoop, mayLoop } from './services/s3/notification/loop.ts'
 import { RULES_MAX } from './services/s3/notification/configuration.ts'
 import { notificationRules } from './services/s3/tables.ts'
-import type { Clock } from './std/clock.ts'
 import type { Store } from './store/store.ts'
 
 interface Parts {
   readonly store: Store
-  readonly clock: Clock
   readonly find: FindLoop
 }
 
@@ -15,7 +13,7 @@ interface Parts {
  * Says in the traces of events of S3 that the function they go to could raise them again, as rules and policies are now. Found out when traces are
  * read: the events themselves do not wait for it.
  */
-export function createLoopNotes({ store, clock, find }: Parts): (traces: readonly Trace[]) => Promise<Trace[]> {
+export function createLoopNotes({ store, find }: Parts): (traces: readonly Trace[]) => Promise<Trace[]> {
   return async (traces) => {
     const known = new Map<string, readonly string[]>()
     const cyclesOf = async (bucketName: string, targetArn: string): Promise<readonly string[]> => {
@@ -34,10 +32,15 @@ export function createLoopNotes({ store, clock, find }: Parts): (traces: readonl
       const { targetArn, eventName } = trace
       const isWrite = bucketName !== undefined && targetArn !== null && eventName.includes('ObjectCreated:')
       const cycles = isWrite ? await cyclesOf(bucketName, targetArn) : []
-      const atMs = clock.now()
-      const steps: TraceStep[] = cycles.map((cycle) => ({ atMs, step: 'loop', note: `this event may loop: ${cycle}` }))
-      noted.push(steps.length === 0 ? trace : { ...trace, steps: [...trace.steps, ...steps] })
+      noted.push(cycles.length === 0 ? trace : { ...trace, steps: withNotes(trace.steps, cycles) })
     }
     return noted
   }
+}
+
+/** Behind the rule that matched: the last step of a trace is what became of the event. */
+function withNotes(steps: readonly TraceStep[], cycles: readonly string[]): TraceStep[] {
+  const at = steps.findIndex(({ step }) => step === 'matched') + 1
+  const atMs = steps[Math.max(0, at - 1)]?.atMs ?? 0
+  return steps.toSpliced(at, 0, ...cycles.map((note) => ({ atMs, step: 'loop', note })))
 }

@@ -19,9 +19,9 @@ export interface Loops {
 export function createLoops(
   parts: GuardParts & Pick<LoopParts, 'authorize'> & { readonly traces: Pick<Traces, 'find' | 'recent'> },
 ): Loops {
-  const { store, clock, traces, iam, lambda, authorize, log, isStrict } = parts
+  const { store, traces, iam, lambda, authorize, log, isStrict } = parts
   const find = createFindLoop({ iam, authorize, roleOf: (ref) => roleOf(lambda, ref) })
-  const note = createLoopNotes({ store, clock, find })
+  const note = createLoopNotes({ store, find })
   return {
     watch: { find, isStrict, onLoop: (cycle) => log.warn('loop.possible', { cycle }) },
     guards: createLoopGuards(parts),

@@ -16,7 +16,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { ListDocumentsCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
@@ -78,9 +78,9 @@ describe('with the AWS SDK, from an empty server', () => {
     expect((await read?.transformToByteArray())?.length).toBe(11 * part.length)
   })
 
-  it('a service of which nothing exists yet says so in its own words', async () => {
+  it('an operation that does not exist here is refused in the words of its service', async () => {
     const ssm = new SSMClient({ ...server.clientConfig(), maxAttempts: 1 })
-    await expect(ssm.send(new GetParameterCommand({ Name: 'x' }))).rejects.toMatchObject({
+    await expect(ssm.send(new ListDocumentsCommand({}))).rejects.toMatchObject({
       name: 'NotImplemented',
       $metadata: { httpStatusCode: 501 },
     })
