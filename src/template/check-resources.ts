@@ -18,6 +18,8 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'Metadata',
   'CreationPolicy',
   'UpdatePolicy',
+  // Custom resources may have one; it says nothing to anybody.
+  'Version',
 ])
 const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot']
 const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain', 'Snapshot']

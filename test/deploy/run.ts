@@ -13,6 +13,7 @@ import { freePort, startServerProcess } from '../house/server-process.ts'
 import { awsCloudFormation } from './aws-cli.ts'
 import { cdk, installCdk } from './cdk.ts'
 import { millraceDeploy } from './millrace.ts'
+import { installServerless, serverless } from './serverless.ts'
 import { terraform } from './terraform.ts'
 
 const { values } = parseArgs({
@@ -31,6 +32,12 @@ try {
   await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
   await tool('aws cloudformation', () => awsCloudFormation('aws', connection, at('aws')))
   await tool('terraform', () => terraform(connection, at('terraform'), values['terraform-plugins']))
+  await tool('serverless', async () => {
+    const installed = await installServerless(at('serverless'))
+    if (!installed.ok) return installed.why
+    await serverless(connection, at('serverless'))
+    return undefined
+  })
   await tool('cdk', async () => {
     const installed = await installCdk(at('cdk'))
     if (!installed.ok) return installed.why

@@ -81,7 +81,7 @@ async function readConnection(dataPath: string, port: number): Promise<Connectio
   }
 }
 
-/** Runs a program to its end and returns what it printed; throws with its stderr when it fails. */
+/** Runs a program to its end and returns what it printed; throws with its stderr, and the end of what it printed, when it fails. */
 export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
@@ -92,7 +92,12 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve(Buffer.concat(out).toString())
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}:\n${Buffer.concat(err).toString()}`))
+      else
+        reject(
+          new Error(
+            `${command} ${args.join(' ')} ended with ${code}:\n${Buffer.concat(err).toString()}\n${Buffer.concat(out).toString().slice(-2000)}`,
+          ),
+        )
     })
   })
 }
