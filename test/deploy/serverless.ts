@@ -13,11 +13,17 @@ const SOURCE = `${SERVICE}-source`
 const TARGET = `${SERVICE}-target`
 const EXISTING = `${SERVICE}-existing`
 
-/** Its SDK knows no AWS_ENDPOINT_URL, so a plugin tells it. */
+/** Its SDK knows no AWS_ENDPOINT_URL, so a plugin tells it. `remove` asks ECR, which is not here, for images. */
 const PLUGIN = `module.exports = class {
   constructor(serverless) {
-    const { config } = serverless.getProvider('aws').sdk
-    config.update({ endpoint: process.env.AWS_ENDPOINT_URL, s3ForcePathStyle: true })
+    const provider = serverless.getProvider('aws')
+    provider.sdk.config.update({ endpoint: process.env.AWS_ENDPOINT_URL, s3ForcePathStyle: true })
+    const request = provider.request.bind(provider)
+    const noImages = Object.assign(new Error('no images'), { providerError: { code: 'RepositoryNotFoundException' } })
+    provider.request = async (service, ...rest) => {
+      if (service === 'ECR') throw noImages
+      return request(service, ...rest)
+    }
   }
 }
 `
