@@ -27,6 +27,8 @@ Resources:
     Type: AWS::S3::Bucket
     Properties:
       VersioningConfiguration: { Status: Enabled }
+      BucketEncryption:
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } }]
       Tags: [{ Key: ManagedStackSource, Value: AwsSamCli }]
       PublicAccessBlockConfiguration:
         { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true }
@@ -41,6 +43,11 @@ Resources:
             Principal: '*'
             Resource: [!Join ['', ['arn:', !Ref AWS::Partition, ':s3:::', !Ref SamCliSourceBucket, '/*']]]
             Condition: { Bool: { aws:SecureTransport: 'false' } }
+          - Action: ['s3:GetObject']
+            Effect: Allow
+            Principal: { Service: serverlessrepo.amazonaws.com }
+            Resource: [!Join ['', ['arn:', !Ref AWS::Partition, ':s3:::', !Ref SamCliSourceBucket, '/*']]]
+            Condition: { StringEquals: { aws:SourceAccount: !Ref AWS::AccountId } }
 Outputs:
   SourceBucket: { Value: !Ref SamCliSourceBucket }
 `
