@@ -120,7 +120,7 @@ export class Lambda {
     const peaks = new ConcurrencyPeaks(clock, this.onMetric)
     this.concurrency = new Concurrency(options.accountConcurrency ?? ACCOUNT_CONCURRENCY, peaks)
     this.policies = new ResourcePolicies(store)
-    this.target = new LambdaTarget({ queue, policies: this.policies, authorize: options.authorize })
+    this.target = new LambdaTarget({ ...options, policies: this.policies, onMetric: this.onMetric })
     this.destinations = new Destinations({
       ...options,
       queue: options.destinationQueue,

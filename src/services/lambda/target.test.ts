@@ -121,12 +121,21 @@ describe('an event of S3', () => {
     expect(test.executor.runs).toHaveLength(1)
   })
 
-  it('is dropped with its function', async () => {
+  it('is dropped with its function, and the trace says that there is none', async () => {
     await test.call('DeleteFunction', { FunctionName: 'F' })
     await put('1')
     await test.settle()
     expect(test.executor.runs).toEqual([])
     expect((await test.delivery.traces.find('1'))[0]?.state).toBe('dropped')
+    expect((await stepsOf('1'))?.[1]).toMatch(/^permission: .* does not exist, and so has no resource policy/)
+  })
+
+  it('is counted as received once it is accepted, for the function and for its queue', async () => {
+    await put('1')
+    await put('2', { source: { principal: 's3.amazonaws.com', arn: 'arn:aws:s3:::other', accountId: ACCOUNT } })
+    await test.settle()
+    const received = test.metrics.filter(({ name }) => name === 'AsyncEventsReceived')
+    expect(received).toMatchObject([{ functionName: 'F', value: 1, qualifier: undefined }])
   })
 
   it('of an accepted commit survives the death of the server', async () => {

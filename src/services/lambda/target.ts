@@ -1,13 +1,15 @@
 import type { Acceptance, Delivery, Target } from '../../delivery/delivery.ts'
 import type { Decision } from '../../protocol/operation.ts'
 import type { Queue } from '../../queue/queue.ts'
-import type { Version } from '../../store/store.ts'
+import type { Store, Version } from '../../store/store.ts'
 import type { Transaction } from '../../store/transaction.ts'
 import { functionArn, parseFunctionArn } from './arn.ts'
 import type { Authorize } from './doors.ts'
 import { enqueueInvocation, type Invocation, requestIdOf } from './invoke/invocation.ts'
 import type { ResourcePolicies } from './resource-policies.ts'
-import { LATEST } from './tables.ts'
+import type { MetricSink } from './metrics.ts'
+import { functionKey } from './catalog.ts'
+import { functions, LATEST } from './tables.ts'
 
 /** Kept decisions; each is used only while the policy's row is unchanged. */
 const DECISIONS_MAX = 10_000
@@ -17,15 +19,27 @@ interface Permission {
   readonly note: string
 }
 
+export interface LambdaTargetOptions {
+  readonly store: Store
+  readonly queue: Queue<Invocation>
+  readonly policies: ResourcePolicies
+  readonly authorize: Authorize
+  readonly onMetric: MetricSink
+}
+
 /** Lambda as a destination of events: accepting one is `Invoke` with type Event, minus the wire. */
 export class LambdaTarget implements Target {
   readonly service = 'lambda'
   readonly #queue: Queue<Invocation>
   readonly #policies: ResourcePolicies
   readonly #authorize: Authorize
+  readonly #store: Store
+  readonly #onMetric: MetricSink
   readonly #decisions = new Map<string, Permission & { version: Version }>()
 
-  constructor(options: { queue: Queue<Invocation>; policies: ResourcePolicies; authorize: Authorize }) {
+  constructor(options: LambdaTargetOptions) {
+    this.#store = options.store
+    this.#onMetric = options.onMetric
     this.#queue = options.queue
     this.#policies = options.policies
     this.#authorize = options.authorize
@@ -40,7 +54,9 @@ export class LambdaTarget implements Target {
     if (ref === undefined) return { allowed: false, note: `${targetArn} is not the ARN of a function` }
     const current = await this.#policies.current(ref)
     if (current === undefined) {
-      return { allowed: false, note: `${targetArn} has no resource policy: ${NOTHING_ALLOWS} for ${source.principal}` }
+      const isThere = (await functions.get(this.#store, functionKey(ref))) !== undefined
+      const missing = isThere ? 'has no resource policy' : 'does not exist, and so has no resource policy'
+      return { allowed: false, note: `${targetArn} ${missing}: ${NOTHING_ALLOWS} for ${source.principal}` }
     }
     const id = `${targetArn} ${source.principal} ${source.arn} ${source.accountId}`
     const known = this.#decisions.get(id)
@@ -74,6 +90,9 @@ export class LambdaTarget implements Target {
       traceHeader: delivery.traceHeader ?? null,
       trace: { id: delivery.id, occurredMs: delivery.occurredMs },
     })
+    const { accountId, region, name: functionName, qualifier } = ref
+    const about = { accountId, region, functionName, qualifier, executedVersion: undefined, atMs: delivery.occurredMs }
+    tx.afterCommit(() => this.#onMetric({ ...about, name: 'AsyncEventsReceived', value: 1, unit: 'Count' }))
     return { kind: 'accepted', note: `queued as request ${requestId}` }
   }
 }
