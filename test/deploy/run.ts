@@ -1,9 +1,9 @@
 /**
- * The application of the tutorial, and a CDK application, deployed by the tools that people use, unmodified, against a fresh server: `millrace deploy`,
- * `aws cloudformation package` and `deploy`, and the CDK's `bootstrap`, `deploy`, `diff` and `destroy`. The CDK is installed on the way, beside the
- * repository; where that fails, or the aws CLI is absent, the tool is skipped loudly.
+ * The application of the tutorial, and ones like it, deployed by the tools that people use, unmodified, against a fresh server: `millrace deploy`,
+ * `aws cloudformation package` and `deploy`, SAM's, Terraform with its AWS provider, the Serverless Framework, and the CDK's `bootstrap`, `deploy`, `diff`
+ * and `destroy`. The two from npm are installed on the way, beside the repository; a tool that cannot be had is skipped loudly. Terraform takes minutes.
  *
- *   npm run test:deploy [-- --only cdk] [--verbose]
+ *   npm run test:deploy [-- --only cdk] [--terraform-plugins a-folder-of-providers]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,11 +13,12 @@ import { freePort, startServerProcess } from '../house/server-process.ts'
 import { awsCloudFormation } from './aws-cli.ts'
 import { cdk, installCdk } from './cdk.ts'
 import { millraceDeploy } from './millrace.ts'
+import { sam } from './sam.ts'
 import { installServerless, serverless } from './serverless.ts'
 import { terraform } from './terraform.ts'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, verbose: { type: 'boolean' }, 'terraform-plugins': { type: 'string' } },
+  options: { only: { type: 'string' }, 'terraform-plugins': { type: 'string' } },
 })
 const scratchPath = await mkdtemp(join(tmpdir(), 'millrace-deploy-'))
 const dataPath = join(scratchPath, 'data')
@@ -31,6 +32,7 @@ try {
   const at = (name: string) => join(scratchPath, name)
   await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
   await tool('aws cloudformation', () => awsCloudFormation('aws', connection, at('aws')))
+  await tool('sam', () => sam(connection, at('sam')))
   await tool('terraform', () => terraform(connection, at('terraform'), values['terraform-plugins']))
   await tool('serverless', async () => {
     const installed = await installServerless(at('serverless'))
