@@ -351,6 +351,9 @@ describe('DeleteFunction', () => {
       '$LATEST version cannot be deleted without deleting the function.',
     )
     await test.call('DeleteFunction', { FunctionName: 'F', Qualifier: '1233' })
+    expect((await failure(test.call('DeleteFunction', { FunctionName: 'nope', Qualifier: '1' }))).message).toBe(
+      `Function not found: arn:aws:lambda:${REGION}:${ACCOUNT}:function:nope`,
+    )
     await test.call('PutFunctionConcurrency', { FunctionName: 'F', ReservedConcurrentExecutions: 5 })
     await test.call('PutFunctionEventInvokeConfig', { FunctionName: 'F', MaximumRetryAttempts: 0 })
     await test.call('AddPermission', {

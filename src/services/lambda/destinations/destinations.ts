@@ -78,7 +78,7 @@ export class Destinations {
     }
     for (const grant of grants) {
       const decision = await authorize(session.caller, grant)
-      if (!decision.allowed) return `the execution role may not call ${verb} on ${arn}: ${decision.reason}`
+      if (!decision.allowed) return `the execution role may not call ${verb} on ${arn}${decision.reason}`
     }
     return undefined
   }

@@ -112,7 +112,10 @@ describe('an event source mapping', () => {
     })
     const UUID = made.UUID as string
     expect((await test.call('GetEventSourceMapping', { UUID })).State).toBe('Enabled')
-    expect((await test.call('UpdateEventSourceMapping', { UUID, Enabled: false })).State).toBe('Updating')
+    expect((await test.call('UpdateEventSourceMapping', { UUID, BatchSize: 5 })).State).toBe('Updating')
+    expect((await test.call('UpdateEventSourceMapping', { UUID, Enabled: false })).State).toBe('Disabling')
+    expect((await test.call('UpdateEventSourceMapping', { UUID, Enabled: true })).State).toBe('Enabling')
+    await test.call('UpdateEventSourceMapping', { UUID, Enabled: false })
     expect((await test.call('GetEventSourceMapping', { UUID })).State).toBe('Disabled')
     expect((await test.call('ListEventSourceMappings', { FunctionName: 'F' })).EventSourceMappings).toHaveLength(1)
     expect((await test.call('ListEventSourceMappings', { FunctionName: 'G' })).EventSourceMappings).toEqual([])
@@ -261,6 +264,17 @@ describe('a poller', () => {
     expect(test.executor.runs).toHaveLength(4)
     expect(test.executor.busiest).toBe(2)
     expect(queue.messages.size).toBe(0)
+  })
+
+  it('cannot become the mapping that another one is', async () => {
+    await test.call('CreateFunction', { FunctionName: 'G', ...CODE })
+    const { UUID: first } = await map()
+    const { UUID = '' } = await map({ FunctionName: 'G' })
+    expect(await failure(test.call('UpdateEventSourceMapping', { UUID, FunctionName: 'F' }))).toMatchObject({
+      code: 'ResourceConflictException',
+      message: expect.stringMatching(new RegExp(`already exists.*with UUID ${first}$`)),
+    })
+    await test.call('UpdateEventSourceMapping', { UUID, FunctionName: 'G', BatchSize: 2 })
   })
 
   it('stops with its mapping, and waits while its function is gone', async () => {

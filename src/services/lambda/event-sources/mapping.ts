@@ -2,10 +2,11 @@ import type { EventSourceMappingConfiguration } from '@aws-sdk/client-lambda'
 import { parsePattern, PatternSyntaxError } from '../../../event-pattern/pattern.ts'
 import { type FunctionRef, type Home, qualifiedArn } from '../arn.ts'
 import { Constraints } from '../constraints.ts'
-import { invalidParameterValue, unsupportedMember } from '../errors.ts'
-import type { EventSourceRow, QualifiedKey } from '../tables.ts'
+import type { Transaction } from '../../../store/transaction.ts'
+import { invalidParameterValue, resourceConflict, unsupportedMember } from '../errors.ts'
+import { type EventSourceRow, eventSourcePairs, type QualifiedKey } from '../tables.ts'
 
-export type MappingState = 'Creating' | 'Enabled' | 'Disabled' | 'Updating' | 'Deleting'
+export type MappingState = 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting'
 
 /** Members that Create and Update have in common. */
 export interface MappingInput {
@@ -113,6 +114,15 @@ export function mappedFunction(row: EventSourceRow, { accountId, region }: Home)
   return { partition: 'aws', region, accountId, name: row.functionName, qualifier: row.qualifier ?? undefined }
 }
 
+/** Throws when another mapping has the same queue and function. */
+export async function assertNoTwin(tx: Transaction, row: EventSourceRow, home: Home, id: string): Promise<void> {
+  const other = await eventSourcePairs.get(tx, pairKey(row, home))
+  if (other === undefined || other === id) return
+  throw resourceConflict(
+    `An event source mapping with SQS arn (" ${row.eventSourceArn} ") and function (" ${row.functionName} ") already exists. Please update or delete the existing mapping with UUID ${other}`,
+  )
+}
+
 export function pairKey(row: EventSourceRow, { accountId, region }: Home): readonly [...QualifiedKey, string] {
   return [accountId, region, row.functionName, row.qualifier ?? '', row.eventSourceArn]
 }
@@ -139,6 +149,12 @@ export function mappingOf(
     ...(row.maximumConcurrency !== null && { ScalingConfig: { MaximumConcurrency: row.maximumConcurrency } }),
     ...(lastResult !== undefined && { LastProcessingResult: lastResult }),
   }
+}
+
+/** What the answer to an update shows: switching on or off has a state of its own. */
+export function changingState(before: EventSourceRow, after: EventSourceRow): MappingState {
+  if (before.isEnabled === after.isEnabled) return 'Updating'
+  return after.isEnabled ? 'Enabling' : 'Disabling'
 }
 
 export function settledState(row: EventSourceRow): MappingState {

@@ -2,8 +2,8 @@ import { uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
 import { parseFunctionName, qualifiedArn } from '../arn.ts'
 import { Constraints } from '../constraints.ts'
-import { invalidParameterValue, resourceConflict } from '../errors.ts'
-import { mappingOf, mergeMapping, NEW_SETTINGS, pairKey } from '../event-sources/mapping.ts'
+import { invalidParameterValue } from '../errors.ts'
+import { assertNoTwin, mappingOf, mergeMapping, NEW_SETTINGS, pairKey } from '../event-sources/mapping.ts'
 import { isQueueArn } from '../event-sources/queue-url.ts'
 import { checkSource } from '../event-sources/source-check.ts'
 import { homeOf, type LambdaOperation } from '../operation.ts'
@@ -41,14 +41,8 @@ export const createEventSourceMapping: LambdaOperation<'CreateEventSourceMapping
     }
     const id = uuid()
     await transact(lambda.store, async (tx) => {
-      const pair = pairKey(row, home)
-      const other = await eventSourcePairs.get(tx, pair)
-      if (other !== undefined) {
-        throw resourceConflict(
-          `An event source mapping with SQS arn (" ${arn} ") and function (" ${functionName} ") already exists. Please update or delete the existing mapping with UUID ${other}`,
-        )
-      }
-      eventSourcePairs.put(tx, pair, id)
+      await assertNoTwin(tx, row, home, id)
+      eventSourcePairs.put(tx, pairKey(row, home), id)
       eventSources.put(tx, [home.accountId, home.region, id], row)
       tx.afterCommit(lambda.eventSources.wake)
     })

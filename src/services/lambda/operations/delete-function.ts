@@ -33,7 +33,7 @@ export const deleteFunction: LambdaOperation<'DeleteFunction'> = {
     }
     if (qualifier !== undefined) {
       if (!isVersionNumber(qualifier)) throw invalidParameterValue('Deletion of aliases is not currently supported.')
-      await transact(lambda.store, (tx) => deleteVersion(tx, { ...ref, qualifier }))
+      await transact(lambda.store, (tx) => deleteVersion(tx, ref, qualifier))
       lambda.executor.retire(functionArn(ref), qualifier)
       lambda.provisioner.wake()
       return { StatusCode: 204 }
@@ -69,21 +69,23 @@ async function deleteWhole(tx: Transaction, ref: FunctionRef): Promise<string[]>
 }
 
 /** One published version; one that does not exist is deleted already. */
-async function deleteVersion(tx: Transaction, ref: FunctionRef & { qualifier: string }): Promise<void> {
+async function deleteVersion(tx: Transaction, ref: FunctionRef, qualifier: string): Promise<void> {
   const key = functionKey(ref)
+  // A function that is missing is named without the version.
+  await requireFunctionIn(tx, { ...ref, qualifier: undefined })
   await putEventInvokeConfig(tx, ref, undefined)
-  const versionKey = [...key, Number(ref.qualifier)] as const
+  const versionKey = [...key, Number(qualifier)] as const
   const row = await versions.get(tx, versionKey)
   if (row === undefined) return
   for await (const alias of aliases.scan(tx, key)) {
-    if (alias.value.version === ref.qualifier || alias.value.additional?.version === ref.qualifier) {
-      throw resourceConflict(`Function version ${ref.qualifier} is still referenced by alias ${alias.key[3]}.`)
+    if (alias.value.version === qualifier || alias.value.additional?.version === qualifier) {
+      throw resourceConflict(`Function version ${qualifier} is still referenced by alias ${alias.key[3]}.`)
     }
   }
   versions.delete(tx, versionKey)
-  policies.delete(tx, [...key, ref.qualifier])
-  runtimeManagement.delete(tx, [...key, ref.qualifier])
-  provisionedConfigs.delete(tx, [...key, ref.qualifier])
+  policies.delete(tx, [...key, qualifier])
+  runtimeManagement.delete(tx, [...key, qualifier])
+  provisionedConfigs.delete(tx, [...key, qualifier])
   await changeAccount(tx, ref, (account) => ({ ...account, codeBytes: account.codeBytes - row.code.zipBytes }))
 }
 

@@ -2,7 +2,16 @@ import type { Call } from '../../../protocol/operation.ts'
 import { transact } from '../../../store/transaction.ts'
 import { parseFunctionName, qualifiedArn } from '../arn.ts'
 import { invalidParameterValue, noSuchResource } from '../errors.ts'
-import { mappedFunction, mappingArn, mappingOf, mergeMapping, pairKey, settledState } from '../event-sources/mapping.ts'
+import {
+  assertNoTwin,
+  changingState,
+  mappedFunction,
+  mappingArn,
+  mappingOf,
+  mergeMapping,
+  pairKey,
+  settledState,
+} from '../event-sources/mapping.ts'
 import { checkSource } from '../event-sources/source-check.ts'
 import { homeOf, type LambdaOperation } from '../operation.ts'
 import { pageSize, readMarker, writeMarker } from '../page.ts'
@@ -34,7 +43,7 @@ export const updateEventSourceMapping: LambdaOperation<'UpdateEventSourceMapping
     if (resolved === undefined) throw invalidParameterValue('Function does not exist')
     // Switching it off is possible whatever has become of the queue.
     if (input.Enabled !== false || named !== undefined) await checkSource(lambda, resolved, before.eventSourceArn)
-    const row = await transact(lambda.store, async (tx) => {
+    const { row, state } = await transact(lambda.store, async (tx) => {
       const key = [home.accountId, home.region, input.UUID] as const
       const current = await eventSources.get(tx, key)
       if (current === undefined) throw noSuchResource()
@@ -45,13 +54,14 @@ export const updateEventSourceMapping: LambdaOperation<'UpdateEventSourceMapping
         qualifier: ref.qualifier === undefined || ref.qualifier === LATEST ? null : ref.qualifier,
         modifiedMs: call.nowMs,
       }
+      await assertNoTwin(tx, changed, home, input.UUID)
       eventSourcePairs.delete(tx, pairKey(current, home))
       eventSourcePairs.put(tx, pairKey(changed, home), input.UUID)
       eventSources.put(tx, key, changed)
       tx.afterCommit(lambda.eventSources.wake)
-      return changed
+      return { row: changed, state: changingState(current, changed) }
     })
-    return mappingOf(home, input.UUID, row, 'Updating')
+    return mappingOf(home, input.UUID, row, state)
   },
 }
 

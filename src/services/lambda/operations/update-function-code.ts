@@ -2,7 +2,7 @@ import { uuid } from '../../../std/ids.ts'
 import { transact } from '../../../store/transaction.ts'
 import { configurationOf } from '../configuration.ts'
 import { Constraints } from '../constraints.ts'
-import { unsupportedMember } from '../errors.ts'
+import { invalidParameterValue, unsupportedMember } from '../errors.ts'
 import { assertRevision, changeAccount, changeFunction, retireOlder } from '../function-changes.ts'
 import { assertTogetherSmall } from '../layers.ts'
 import { functionGrant, homeOf, type LambdaOperation, requireLatest } from '../operation.ts'
@@ -24,6 +24,9 @@ export const updateFunctionCode: LambdaOperation<'UpdateFunctionCode'> = {
     const row = await lambda.catalog.require(ref, homeOf(call))
     assertRevision(input.RevisionId, row.latest.revisionId)
     if (input.PublishTo !== undefined) throw unsupportedMember('PublishTo')
+    if (input.ImageUri) {
+      throw invalidParameterValue("Please don't provide ImageUri when updating a function with packageType Zip.")
+    }
     const zip = await readPackage(call, lambda, input)
 
     const changeOf = (latest: VersionConfig, code: { sha256: string; zipBytes: number }): VersionConfig => ({
