@@ -94,6 +94,11 @@ describe('checkTemplate', () => {
     expect(() => check(text)).toThrow(message)
   })
 
+  it('takes the version that custom resources may have', () => {
+    const text = "Resources: {C: {Type: Custom::Thing, Version: '1.0', Properties: {ServiceToken: arn}}}"
+    expect(() => check(text)).not.toThrow()
+  })
+
   it('refuses more resources than a template may have', () => {
     const resources = (count: number) =>
       `Resources:\n${Array.from({ length: count }, (_, index) => `  R${index}: {Type: AWS::S3::Bucket}`).join('\n')}`

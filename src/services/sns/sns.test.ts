@@ -320,11 +320,18 @@ describe('topics and subscriptions', () => {
     ['t2', { Nonsense: '1' }],
     ['t2', { KmsMasterKeyId: 'alias/aws/sns' }],
     ['t2', { LambdaSuccessFeedbackRoleArn: 'arn:aws:iam::123456789012:role/r' }],
+    ['t2', { SQSSuccessFeedbackSampleRate: '101' }],
     ['t2', { Policy: '{}' }],
   ])('named %s with %j are refused', async (name, attributes) => {
     await expect(test.topic(name, attributes as Record<string, string>)).rejects.toMatchObject({
       code: 'InvalidParameter',
     })
+  })
+
+  it('may say how much of nothing is logged', async () => {
+    const TopicArn = await test.topic('sampled', { SQSSuccessFeedbackSampleRate: '0', SQSSuccessFeedbackRoleArn: '' })
+    const { Attributes } = await test.call('GetTopicAttributes', { TopicArn })
+    expect(Attributes).toMatchObject({ SQSSuccessFeedbackSampleRate: '0' })
   })
 
   it('go with their topic', async () => {

@@ -102,6 +102,12 @@ describe('a parameter', () => {
     expect(await test.refusal('PutParameter', { Name: 'p', Value: 'abc', Type: 'String', ...more })).toContain(refusal)
   })
 
+  it('has no pattern when that is empty', async () => {
+    await test.put('unbound', 'abc', { AllowedPattern: '' })
+    const { Parameters = [] } = await test.call('DescribeParameters', {})
+    expect(Parameters.find(({ Name }) => Name === 'unbound')).not.toHaveProperty('AllowedPattern')
+  })
+
   it('stops patterns that would never end', async () => {
     const Value = `${'a'.repeat(60)}b`
     expect(await test.refusal('PutParameter', { Name: 'p', Value, Type: 'String', AllowedPattern: '(a+)+' })).toMatch(
