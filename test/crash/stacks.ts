@@ -38,8 +38,8 @@ const random = mulberry32(seed)
 const MARKS = 'marks'
 const TEMPLATES = 'templates'
 const REST_LIMIT_MS = 60_000
-/** A deployment of these stacks takes about this long. */
-const KILL_WITHIN_MS = 2500
+/** A deployment of these stacks takes about as long. */
+const KILL_WITHIN_MS = 1500
 
 const dataPath = await mkdtemp(join(tmpdir(), 'millrace-crash-stacks-'))
 const port = await freePort()
