@@ -134,6 +134,12 @@ describe('a function URL', () => {
       rawQueryString: 'x=1&x=2&y=%20',
       cookies: ['a=1', 'b=2'],
       queryStringParameters: { x: '1,2', y: ' ' },
+      headers: {
+        'x-forwarded-for': '127.0.0.1',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-port': '4566',
+        'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+      },
       requestContext: {
         accountId: 'anonymous',
         http: { method: 'POST', path: '/a%20b', sourceIp: '127.0.0.1', userAgent: 'test' },
@@ -152,6 +158,9 @@ describe('a function URL', () => {
       throw new Error('boom')
     }
     expect(await visit(FunctionUrl)).toMatchObject({ status: 502, body: 'Internal Server Error' })
+    const sum = (name: string) =>
+      test.metrics.filter((metric) => metric.name === name).reduce((total, { value }) => total + value, 0)
+    expect([sum('UrlRequestCount'), sum('Url4xxCount'), sum('Url5xxCount')]).toEqual([3, 0, 1])
     await test.call('PutFunctionConcurrency', { ...NAME, ReservedConcurrentExecutions: 0 })
     expect((await visit(FunctionUrl)).status).toBe(429)
   })

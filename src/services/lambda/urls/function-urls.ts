@@ -4,9 +4,11 @@ import { AwsError } from '../../../protocol/errors.ts'
 import type { HttpReply, HttpRequest, Identified } from '../../../protocol/pipeline.ts'
 import { SourceTooLongError } from '../../../std/byte-source.ts'
 import { uuid } from '../../../std/ids.ts'
-import { type FunctionRef, qualifiedArn } from '../arn.ts'
+import { type FunctionRef, functionArn, qualifiedArn } from '../arn.ts'
 import { type Run, runNow } from '../invoke/run-now.ts'
 import { StreamedResponse } from '../invoke/streamed-response.ts'
+import { continueTrace } from '../invoke/trace-header.ts'
+import type { LambdaMetricName } from '../metrics.ts'
 import { SYNC_PAYLOAD_MAX_BYTES } from '../limits.ts'
 import type { Lambda } from '../service.ts'
 import { type FunctionUrlRow, functionUrlIds, functionUrls } from '../tables.ts'
@@ -44,10 +46,12 @@ export class FunctionUrls {
 
   async #answer(urlId: string, request: HttpRequest): Promise<HttpReply> {
     const requestId = uuid()
+    const beganMs = this.#lambda.clock.now()
     let reply: HttpReply
     let cors: Cors | null = null
+    let found: FoundUrl | undefined
     try {
-      const found = await this.#find(urlId)
+      found = await this.#find(urlId)
       if (found === undefined) throw forbidden()
       cors = found.row.cors
       const isPreflight = cors !== null && request.method === 'OPTIONS' && request.headers['origin'] !== undefined
@@ -57,11 +61,24 @@ export class FunctionUrls {
     } catch (error) {
       reply = this.#failure(error, request)
     }
+    if (found !== undefined) this.#measure(found.ref, reply.status, beganMs)
     const headers = { ...reply.headers, ...corsHeaders(cors, request), 'x-amzn-requestid': requestId }
     return { ...reply, headers }
   }
 
-  async #find(urlId: string): Promise<{ ref: FunctionRef; row: FunctionUrlRow } | undefined> {
+  /** https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html */
+  #measure({ accountId, region, name: functionName, qualifier }: FunctionRef, status: number, beganMs: number): void {
+    const atMs = this.#lambda.clock.now()
+    const about = { atMs, accountId, region, functionName, qualifier, executedVersion: undefined }
+    const say = (name: LambdaMetricName, value: number, unit: 'Count' | 'Milliseconds' = 'Count') =>
+      this.#lambda.onMetric({ ...about, name, value, unit })
+    say('UrlRequestCount', 1)
+    say('Url4xxCount', status >= 400 && status < 500 ? 1 : 0)
+    say('Url5xxCount', status >= 500 ? 1 : 0)
+    say('UrlRequestLatency', atMs - beganMs, 'Milliseconds')
+  }
+
+  async #find(urlId: string): Promise<FoundUrl | undefined> {
     const key = await functionUrlIds.get(this.#lambda.store, [urlId])
     const row = key && (await functionUrls.get(this.#lambda.store, key))
     if (key === undefined || row === undefined) return undefined
@@ -69,12 +86,7 @@ export class FunctionUrls {
     return { ref: { partition: 'aws', accountId, region, name, qualifier: qualifier || undefined }, row }
   }
 
-  async #run(
-    urlId: string,
-    { ref, row }: { ref: FunctionRef; row: FunctionUrlRow },
-    request: HttpRequest,
-    requestId: string,
-  ): Promise<HttpReply> {
+  async #run(urlId: string, { ref, row }: FoundUrl, request: HttpRequest, requestId: string): Promise<HttpReply> {
     const { caller, body: source } =
       row.authType === 'NONE' ? { caller: ANONYMOUS, body: request.body } : await this.#doors.identify(request)
     await this.#authorize(caller, ref, row, request)
@@ -84,7 +96,12 @@ export class FunctionUrls {
     const body = await source.collect(SYNC_PAYLOAD_MAX_BYTES)
     const { method, path, query, headers, host, sourceIp } = request
     const nowMs = this.#lambda.clock.now()
-    const event = urlEvent({ method, path, query, headers, host, sourceIp, body }, { urlId, requestId, nowMs, caller })
+    const origin = this.#lambda.origin(request)
+    const traceHeader = continueTrace(headers['x-amzn-trace-id'], functionArn(ref), requestId, nowMs).header
+    const event = urlEvent(
+      { method, path, query, headers, host, origin, sourceIp, body },
+      { urlId, requestId, traceHeader, nowMs, caller },
+    )
     const run = {
       requestId,
       payload: Buffer.from(JSON.stringify(event)),
@@ -126,6 +143,11 @@ export class FunctionUrls {
     if (!request.isGone) this.#doors.onBug(error, request.path)
     return BROKEN
   }
+}
+
+interface FoundUrl {
+  readonly ref: FunctionRef
+  readonly row: FunctionUrlRow
 }
 
 const BROKEN: HttpReply = {

@@ -7,6 +7,8 @@ export interface UrlRequest {
   readonly query: string
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly host: string
+  /** Where the client reached the server: `http://localhost:4566`. */
+  readonly origin: string
   readonly sourceIp: string
   readonly body: Buffer
 }
@@ -14,10 +16,10 @@ export interface UrlRequest {
 /** The event of a function URL: payload format 2.0 of API Gateway. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
 export function urlEvent(
   request: UrlRequest,
-  about: { urlId: string; requestId: string; nowMs: number; caller: Caller },
+  about: { urlId: string; requestId: string; traceHeader: string; nowMs: number; caller: Caller },
 ) {
   const { method, path, query, headers, host, body } = request
-  const { cookie, ...others } = headers
+  const { cookie } = headers
   const isText = isTextual(headers['content-type'])
   const parameters = queryParameters(query)
   return {
@@ -26,7 +28,7 @@ export function urlEvent(
     rawPath: path,
     rawQueryString: query,
     ...(cookie !== undefined && { cookies: cookie.split(/;\s*/) }),
-    headers: others,
+    headers: forwardedHeaders(request, about.traceHeader),
     ...(Object.keys(parameters).length > 0 && { queryStringParameters: parameters }),
     requestContext: {
       accountId:
@@ -45,6 +47,20 @@ export function urlEvent(
     },
     ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
+  }
+}
+
+/** What AWS's front door adds, and without what concerns the connection alone. Cookies have a member of their own. */
+function forwardedHeaders({ headers, origin, sourceIp }: UrlRequest, traceHeader: string) {
+  const { cookie: _, connection: _c, 'keep-alive': _k, 'x-forwarded-for': forwarded, ...others } = headers
+  const { protocol, port } = new URL(origin)
+  const scheme = protocol.slice(0, -1)
+  return {
+    'x-forwarded-proto': scheme,
+    'x-forwarded-port': port || (scheme === 'https' ? '443' : '80'),
+    ...others,
+    'x-forwarded-for': forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`,
+    'x-amzn-trace-id': /Root=[^;]+/.exec(traceHeader)?.[0] ?? traceHeader,
   }
 }
 
