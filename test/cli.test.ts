@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,11 +108,25 @@ describe('the command line', () => {
 
   it('exits with 3 for the log of a function that never ran', async () => {
     const { code, err } = await millrace('logs', 'nobody', '--data', dataPath)
-    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('ResourceNotFoundException') })
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/ResourceNotFoundException[^]*no log of "nobody"/),
+    })
+  })
+
+  it('names the code of an error without the namespace of its service', async () => {
+    const { code, err } = await millrace('dlq', 'redrive', 'nobody', '--data', dataPath)
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/error QueueDoesNotExist: The specified queue/),
+    })
   })
 
   it('exits with 3 for an event nobody knows', async () => {
-    expect((await millrace('events', 'why', 's3://b/k', '--data', dataPath)).code).toBe(3)
+    const { code, err } = await millrace('events', 'why', 's3://b/k', '--data', dataPath)
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('its bucket has no notification') })
+    const other = await millrace('events', 'why', randomUUID(), '--data', dataPath)
+    expect(other).toMatchObject({ code: 3, err: expect.stringContaining('a function URL') })
   })
 
   describe('with a function that fails on demand', () => {

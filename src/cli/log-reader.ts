@@ -1,5 +1,5 @@
 import { callJson, type Connection } from './connection.ts'
-import { CliError } from './cli-error.ts'
+import { CliError, EXIT } from './cli-error.ts'
 
 const PAGE = 1000
 /** How late a line may come into the log, in ms. */
@@ -135,11 +135,19 @@ async function* eventsSince(
     } catch (error) {
       // A function that has not run yet has no log; following it means waiting for its first run.
       if (mayBeAbsent && error instanceof CliError && error.message.includes('ResourceNotFoundException')) return
-      throw error
+      throw error instanceof CliError && error.exitCode === EXIT.notFound ? noLogYet(logGroupName, error) : error
     }
     yield* page.events ?? []
     nextToken = page.nextToken
   } while (nextToken !== undefined)
+}
+
+function noLogYet(group: string, { message }: CliError): CliError {
+  const name = group.slice(PREFIX.length)
+  return new CliError(message, {
+    fix: `There is no log of "${name}": it has not run yet, its role may not write logs, or there is no such function. With --follow the log may come later.`,
+    exitCode: EXIT.notFound,
+  })
 }
 
 function logsCall(connection: Connection, operation: string, input: object, signal?: AbortSignal): Promise<unknown> {

@@ -84,7 +84,8 @@ interface ErrorText {
 function jsonError(text: string): ErrorText | undefined {
   try {
     const { __type, message, Message } = JSON.parse(text) as { __type?: string; message?: string; Message?: string }
-    return { code: __type, message: message ?? Message }
+    // `com.amazonaws.sqs#QueueDoesNotExist`
+    return { code: __type?.split('#').at(-1), message: message ?? Message }
   } catch {
     // Not JSON: a proxy, or another server on this port. Its words are all there is.
     return undefined

@@ -25,10 +25,15 @@ export async function why(subject: string, flags: ConnectionFlags & { readonly j
     }
   }
   if (traces.length > 0) return
-  tell(
-    `no event of ${subject} is known: nothing was put there, its bucket has no notification, or the trace is older than 7 days`,
-  )
+  tell(`no event of ${subject} is known: ${unknownBecause(subject)}, or the trace is older than 7 days`)
   process.exitCode = EXIT.notFound
+}
+
+function unknownBecause(subject: string): string {
+  if (subject.startsWith('s3://')) return 'nothing was put there, its bucket has no notification'
+  if (subject.startsWith('arn:')) return 'nobody has sent it one'
+  // Synchronous requests have nothing to tell but their answer, and what they wrote.
+  return 'it is no id of an event or of its request, or one of a synchronous invoke or a function URL, of which millrace logs tells'
 }
 
 /** Events over a function's reserved concurrency wait in the queue untried, so their traces have no step for it: the function tells. */
