@@ -45,7 +45,7 @@ export async function terraform(
   if (version === undefined) return 'terraform is not installed'
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'code.zip'), functionZip({ 'index.js': HANDLER }))
-  const write = (variant: Variant) => writeFile(join(folder, 'main.tf'), configuration(connection, variant))
+  const write = (variant: Variant) => writeFile(join(folder, 'main.tf'), configuration(variant))
   const first = { suffix: '.txt', says: 'terraform ' }
   await write(first)
   try {
@@ -73,27 +73,12 @@ export async function terraform(
 }
 
 /** The tutorial's application, with one resource of each other kind that Terraform is much used for. */
-function configuration({ endpoint, region }: Connection, { suffix, says }: Variant): string {
+function configuration({ suffix, says }: Variant): string {
   return `terraform {
   required_providers { aws = { source = "hashicorp/aws" } }
 }
 provider "aws" {
-  region            = "${region}"
-  s3_use_path_style = true
   default_tags { tags = { by = "terraform" } }
-  endpoints {
-    s3             = "${endpoint}"
-    sts            = "${endpoint}"
-    iam            = "${endpoint}"
-    lambda         = "${endpoint}"
-    sqs            = "${endpoint}"
-    sns            = "${endpoint}"
-    ssm            = "${endpoint}"
-    events         = "${endpoint}"
-    logs           = "${endpoint}"
-    scheduler      = "${endpoint}"
-    cloudformation = "${endpoint}"
-  }
 }
 data "aws_caller_identity" "me" {}
 resource "aws_s3_bucket" "source" {
