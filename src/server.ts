@@ -185,6 +185,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
     codePath: join(storage.workPath, 'code'),
     credentialsFor: (...role) => iam.credentialsFor(...role),
     canAssume: (...role) => iam.canAssume(...role),
+    isPrincipal: (arn) => iam.isPrincipal(arn),
     openLog: (...stream) => logs.openLog(...stream),
     authorize,
     // More could only wait inside of the executor.

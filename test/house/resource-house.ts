@@ -97,6 +97,7 @@ export class ResourceHouse implements AsyncDisposable {
       codePath,
       credentialsFor: (...role) => iam.credentialsFor(...role),
       canAssume: (...role) => iam.canAssume(...role),
+      isPrincipal: (arn) => iam.isPrincipal(arn),
       openLog: () => ({ write: () => {} }),
       authorize,
       origin,

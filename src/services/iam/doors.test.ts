@@ -43,6 +43,29 @@ describe('the root access key', () => {
   })
 })
 
+describe('a principal of a policy', () => {
+  it('of this account has to exist, and of another one may', async () => {
+    const roleArn = await account.role('r')
+    await account.call('iam', 'CreateUser', { UserName: 'ada' })
+    const arns = [
+      roleArn,
+      `${roleArn}x`,
+      `arn:aws:iam::${ACCOUNT}:user/ada`,
+      `arn:aws:iam::${ACCOUNT}:user/team/ada`,
+      `arn:aws:iam::${ACCOUNT}:root`,
+      'arn:aws:iam::210987654321:user/eve',
+    ]
+    expect(await Promise.all(arns.map((arn) => account.iam.isPrincipal(arn)))).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      true,
+    ])
+  })
+})
+
 describe('credentials of a function', () => {
   it('are a session of the role named after the function', async () => {
     const roleArn = await account.role('r')

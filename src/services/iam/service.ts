@@ -20,7 +20,7 @@ import { accountOfAccessKeyId, newAccessKeyId, newSecretAccessKey } from './ids.
 import { beginEpoch, KnowledgeKeeper, parsedDocument } from './knowledge.ts'
 import { capOf, managedPolicyText, rolePolicies, userPolicies } from './principal-policies.ts'
 import { Sessions } from './sessions.ts'
-import { accessKeys, accounts, NO_ACCOUNT, type RoleRow, roles } from './tables.ts'
+import { accessKeys, accounts, NO_ACCOUNT, type RoleRow, roles, users } from './tables.ts'
 import { isTrusted } from './trust.ts'
 
 export interface IamOptions {
@@ -212,6 +212,16 @@ export class Iam {
     if (row === undefined) return undefined
     const { id: roleId, name: roleName, maxSessionSeconds } = row
     return { roleArn, roleId, roleName, accountId: this.accountId, maxSessionSeconds }
+  }
+
+  /** May a policy name this ARN? Users and roles of this account have to be there; of those of others nothing is known here. */
+  async isPrincipal(principalArn: string): Promise<boolean> {
+    const arn = findIamArn(principalArn)
+    if (arn === undefined || arn.accountId !== this.accountId) return true
+    if (arn.kind === 'role') return (await this.#findRoleRow(principalArn)) !== undefined
+    if (arn.kind !== 'user') return true
+    const row = await users.get(this.store, [arn.accountId, arn.name.toLowerCase()])
+    return row !== undefined && entityArn(arn.accountId, 'user', row.path, row.name) === principalArn
   }
 
   /** Is there a managed policy of this ARN, so that it can cap a session? */

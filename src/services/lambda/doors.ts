@@ -22,6 +22,9 @@ export type CanAssume = (
   source: { readonly sourceArn: string; readonly sourceAccount: string },
 ) => Promise<boolean>
 
+/** May a policy name this ARN? Users and roles of the account have to exist. Provided by IAM. */
+export type IsPrincipal = (principalArn: string) => Promise<boolean>
+
 /** A log stream written as the function's role session, created at the first write if the role may. Provided by CloudWatch Logs. */
 export type OpenLog = (caller: RoleCaller, logGroup: string, streamName: string) => LogStream
 

@@ -105,6 +105,10 @@ describe('AddPermission', () => {
       { StatementId: 'x', Principal: 'nobody' },
       'InvalidParameterValueException: The provided principal was invalid. Please check the principal and try again.',
     ],
+    [
+      { StatementId: 'x', Principal: `arn:aws:iam::${ACCOUNT}:user/gone` },
+      'InvalidParameterValueException: The provided principal was invalid. Please check the principal and try again.',
+    ],
     [{ StatementId: 'x', Qualifier: '3' }, `ResourceNotFoundException: Function not found: ${FARN}:3`],
     [{ StatementId: 'x', Qualifier: 'TEST' }, `ResourceNotFoundException: Cannot find alias arn: ${FARN}:TEST`],
     [

@@ -14,7 +14,7 @@ import { CodeStore } from './code/code-store.ts'
 import type { DestinationService } from './destinations/destination.ts'
 import { Destinations } from './destinations/destinations.ts'
 import type { ParcelJob } from './destinations/parcel.ts'
-import type { Authorize, CanAssume, CredentialsFor, OpenLog } from './doors.ts'
+import type { Authorize, CanAssume, CredentialsFor, IsPrincipal, OpenLog } from './doors.ts'
 import { EventSources } from './event-sources/event-sources.ts'
 import { ACCOUNT_CONCURRENCY, Concurrency } from './invoke/concurrency.ts'
 import { ConcurrencyPeaks } from './invoke/concurrency-peaks.ts'
@@ -43,6 +43,7 @@ export interface LambdaOptions {
   readonly codePath: string
   readonly credentialsFor: CredentialsFor
   readonly canAssume: CanAssume
+  readonly isPrincipal: IsPrincipal
   readonly openLog: OpenLog
   readonly authorize: Authorize
   /** Where clients reach this server (`http://localhost:4566`), for addresses inside answers. */
@@ -75,6 +76,7 @@ export class Lambda {
   readonly queue: Queue<Invocation>
   readonly call: CallDoor
   readonly canAssume: CanAssume
+  readonly isPrincipal: IsPrincipal
   readonly credentialsFor: CredentialsFor
   readonly authorize: Authorize
   readonly onFailure: LambdaOptions['onFailure']
@@ -105,6 +107,7 @@ export class Lambda {
     this.queue = queue
     this.call = options.call
     this.canAssume = options.canAssume
+    this.isPrincipal = options.isPrincipal
     this.credentialsFor = options.credentialsFor
     this.authorize = options.authorize
     this.onFailure = options.onFailure

@@ -252,6 +252,7 @@ export class TestLambda implements AsyncDisposable {
         }
       },
       canAssume: async (roleArn) => this.roles.has(roleArn),
+      isPrincipal: async (arn) => !arn.includes('/gone'),
       openLog: (_caller, group) => ({
         write: (events) => this.logLines.push(...events.map(({ message }) => `${group}: ${message}`)),
       }),

@@ -9,7 +9,8 @@ import { changeFunction } from '../function-changes.ts'
 import { functionGrant, homeOf, type LambdaOperation, refOf, requireQualifierIn } from '../operation.ts'
 import { checkPermissionInput, invalidPrincipal, permissionStatement } from '../permission-statement.ts'
 import { policyKey, policyText } from '../resource-policies.ts'
-import { LATEST, type PolicyRow, policies } from '../tables.ts'
+import type { Lambda } from '../service.ts'
+import { LATEST, type PolicyRow, policies, type StatementJson } from '../tables.ts'
 
 const POLICY_MAX_BYTES = 20_480
 
@@ -30,6 +31,7 @@ export const addPermission: LambdaOperation<'AddPermission'> = {
     if (ref.qualifier === LATEST)
       throw invalidParameterValue('We currently do not support adding policies for $LATEST.')
     const statement = permissionStatement(input, qualifiedArn(ref))
+    await requirePrincipal(statement, lambda)
     const revisionId = uuid()
     await transact(lambda.store, async (tx) => {
       await requireQualifierIn(tx, ref)
@@ -49,6 +51,11 @@ export const addPermission: LambdaOperation<'AddPermission'> = {
     })
     return { Statement: JSON.stringify(statement) }
   },
+}
+
+async function requirePrincipal({ Principal }: StatementJson, lambda: Lambda): Promise<void> {
+  if (Principal === '*' || !('AWS' in Principal)) return
+  if (!(await lambda.isPrincipal(Principal.AWS))) throw invalidPrincipal()
 }
 
 /** Evaluation must be able to read whatever is stored. */
