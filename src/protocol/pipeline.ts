@@ -2,6 +2,7 @@ import type { ByteSource } from '../std/byte-source.ts'
 import { SourceTooLongError, sourceOf } from '../std/byte-source.ts'
 import { type Clock, elapsedMs } from '../std/clock.ts'
 import { requestId16, uuid } from '../std/ids.ts'
+import { answerForAbsentService } from './absent-service.ts'
 import type { Caller } from './caller.ts'
 import { AwsError, notImplemented } from './errors.ts'
 import { internalError, tooLong } from './failures.ts'
@@ -162,6 +163,8 @@ class StandardPipeline implements Pipeline {
   async handle(request: HttpRequest): Promise<HttpReply> {
     const startedMs = elapsedMs()
     const scope = scopeService(request)
+    const absent = answerForAbsentService(request, scope)
+    if (absent !== undefined) return absent
     let { body } = request
     let form: Buffer | undefined
     if (needsBodyToChoose(request, scope)) {

@@ -24,6 +24,14 @@ function lines(): readonly DirectoryLine[] {
   return directory
 }
 
+let names: ReadonlySet<string> | undefined
+
+/** The services that have a model, as credential scopes call them. */
+export function signingNames(): ReadonlySet<string> {
+  names ??= new Set(lines().map((line) => line.signingName))
+  return names
+}
+
 const loaded = new Map<string, ServiceProtocol>()
 
 /** The services that have a model, in the order of `models/services.json`. */
