@@ -282,6 +282,7 @@ describe('what belongs to a function', () => {
         FilterCriteria: { Filters: [{ Pattern: '{"body":["a"]}' }] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: 5 },
+        MetricsConfig: { Metrics: ['EventCount'] },
         Tags: [{ Key: 'a', Value: '1' }],
       },
       changes: [named, { ...named, FunctionName: FUNCTION_ARN, Tags: [{ Key: 'b', Value: '2' }] }],

@@ -326,6 +326,24 @@ describe('storing', () => {
   })
 })
 
+it('records an event source mapping under its id alone', async () => {
+  const about = {
+    accountId: ACCOUNT,
+    region: REGION,
+    functionName: 'f',
+    qualifier: undefined,
+    executedVersion: undefined,
+  }
+  const measured = { name: 'PolledEventCount', value: 1, unit: 'Count', atMs: test.clock.now() }
+  recordLambda(test.cloudwatch.record, { ...about, ...measured, mappingId: 'one' })
+  recordLambda(test.cloudwatch.record, { ...about, ...measured, mappingId: 'two' })
+  const { Metrics } = await test.call('ListMetrics', { Namespace: 'AWS/Lambda' })
+  expect(Metrics?.map(({ Dimensions }) => Dimensions).sort()).toEqual([
+    [{ Name: 'EventSourceMappingUUID', Value: 'one' }],
+    [{ Name: 'EventSourceMappingUUID', Value: 'two' }],
+  ])
+})
+
 it('records a function under every set of its dimensions', async () => {
   recordLambda(test.cloudwatch.record, {
     name: 'Invocations',

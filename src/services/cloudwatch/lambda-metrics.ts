@@ -14,6 +14,8 @@ export interface LambdaMeasurement {
   readonly executedVersion: string | undefined
   /** What a level is measured for. Left out: for all functions and for the one. */
   readonly scope?: 'account' | 'function'
+  /** Of an event source mapping alone, not of its function. */
+  readonly mappingId?: string
 }
 
 /**
@@ -21,14 +23,20 @@ export interface LambdaMeasurement {
  * it, and the version that an alias chose. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
  */
 export function recordLambda(record: MetricSink, measurement: LambdaMeasurement): void {
-  const { name, value, unit, atMs, accountId, region, functionName, qualifier, executedVersion, scope } = measurement
-  const key = `AWS/Lambda ${accountId} ${region} ${name} ${functionName} ${qualifier} ${executedVersion} ${scope}`
+  const { name, value, unit, atMs, accountId, region, functionName, qualifier, executedVersion, scope, mappingId } =
+    measurement
+  const key = `AWS/Lambda ${accountId} ${region} ${name} ${functionName} ${qualifier} ${executedVersion} ${scope} ${mappingId}`
   const metric = () => ({
     accountId,
     region,
     namespace: 'AWS/Lambda',
     name,
-    dimensionSets: scope === 'account' ? [[]] : dimensionSets(functionName, qualifier, executedVersion, scope),
+    dimensionSets:
+      mappingId !== undefined
+        ? [[{ name: 'EventSourceMappingUUID', value: mappingId }]]
+        : scope === 'account'
+          ? [[]]
+          : dimensionSets(functionName, qualifier, executedVersion, scope),
   })
   record(key, metric, value, unit, atMs)
 }

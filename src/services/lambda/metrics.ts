@@ -16,6 +16,11 @@ export type LambdaMetricName =
   | 'Url4xxCount'
   | 'Url5xxCount'
   | 'UrlRequestLatency'
+  | 'PolledEventCount'
+  | 'FilteredOutEventCount'
+  | 'InvokedEventCount'
+  | 'FailedInvokeEventCount'
+  | 'DeletedEventCount'
   | 'ConcurrentExecutions'
   | 'UnreservedConcurrentExecutions'
   | 'ProvisionedConcurrentExecutions'
@@ -37,6 +42,8 @@ export interface LambdaMetric {
   readonly executedVersion: string | undefined
   /** What a level is measured for. Left out: for all functions and for the one, as counts add up. */
   readonly scope?: 'account' | 'function'
+  /** Of an event source mapping alone, not of its function. */
+  readonly mappingId?: string
 }
 
 /** Takes measurements; never throws and never waits. Provided by CloudWatch. */

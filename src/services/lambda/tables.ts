@@ -146,6 +146,8 @@ export interface EventSourceRow {
   readonly reportsFailures: boolean
   /** Batches at one time; `null`: no limit of its own. */
   readonly maximumConcurrency: number | null
+  /** CloudWatch is told of its messages. Mappings of earlier versions do not say. */
+  readonly countsEvents?: boolean
   readonly tags: Readonly<Record<string, string>>
   readonly modifiedMs: number
 }

@@ -266,6 +266,26 @@ describe('a poller', () => {
     expect(queue.messages.size).toBe(0)
   })
 
+  it('counts its messages where its metrics are asked for', async () => {
+    const { UUID, MetricsConfig } = await map({
+      MetricsConfig: { Metrics: ['EventCount'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: '{"body":[{"prefix":"wanted"}]}' }] },
+    })
+    expect(MetricsConfig).toEqual({ Metrics: ['EventCount'] })
+    test.executor.behaviour = () => '{"batchItemFailures":[{"itemIdentifier":"m3"}]}'
+    queue.send('other', 'wanted 2', 'wanted 3')
+    await test.settle()
+    const counted = test.metrics.filter(({ mappingId }) => mappingId === UUID)
+    expect(Object.fromEntries(counted.map(({ name, value }) => [name, value]))).toEqual({
+      PolledEventCount: 3,
+      FilteredOutEventCount: 1,
+      InvokedEventCount: 2,
+      FailedInvokeEventCount: 1,
+      DeletedEventCount: 1,
+    })
+  })
+
   it('cannot become the mapping that another one is', async () => {
     await test.call('CreateFunction', { FunctionName: 'G', ...CODE })
     const { UUID: first } = await map()

@@ -83,7 +83,7 @@ export class EventSources {
     const known = this.#running.get(id)
     if (known?.text === text) return
     known?.stopping.abort()
-    const poller = new Poller(this.#lambda, home, row)
+    const poller = new Poller(this.#lambda, home, id, row)
     const stopping = new AbortController()
     const ended = poller.run(stopping.signal).catch((error: unknown) => {
       this.#lambda.onFailure(error)

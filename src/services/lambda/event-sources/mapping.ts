@@ -18,11 +18,12 @@ export interface MappingInput {
     | undefined
   readonly FunctionResponseTypes?: readonly string[] | undefined
   readonly ScalingConfig?: { readonly MaximumConcurrency?: number | undefined } | undefined
+  readonly MetricsConfig?: { readonly Metrics?: readonly string[] | undefined } | undefined
 }
 
 type Settings = Pick<
   EventSourceRow,
-  'isEnabled' | 'batchSize' | 'windowSeconds' | 'filters' | 'reportsFailures' | 'maximumConcurrency'
+  'isEnabled' | 'batchSize' | 'windowSeconds' | 'filters' | 'reportsFailures' | 'maximumConcurrency' | 'countsEvents'
 >
 
 const BATCH_SIZE_DEFAULT = 10
@@ -38,12 +39,12 @@ export const NEW_SETTINGS: Settings = {
   filters: [],
   reportsFailures: false,
   maximumConcurrency: null,
+  countsEvents: false,
 }
 
 /** Members that only other kinds of sources have, and those that Millrace does not act on. */
 const OTHERS = [
   'KMSKeyArn',
-  'MetricsConfig',
   'LoggingConfig',
   'ParallelizationFactor',
   'StartingPosition',
@@ -84,6 +85,8 @@ export function mergeMapping(base: Settings, input: MappingInput, sourceArn: str
       input.FunctionResponseTypes === undefined ? base.reportsFailures : input.FunctionResponseTypes.length > 0,
     maximumConcurrency:
       input.ScalingConfig === undefined ? base.maximumConcurrency : (input.ScalingConfig.MaximumConcurrency ?? null),
+    countsEvents:
+      input.MetricsConfig === undefined ? (base.countsEvents ?? false) : readMetrics(input.MetricsConfig.Metrics),
   }
   const isFifo = sourceArn.endsWith('.fifo')
   if (isFifo && merged.windowSeconds > 0) {
@@ -146,6 +149,7 @@ export function mappingOf(
     StateTransitionReason: 'USER_INITIATED',
     FunctionResponseTypes: row.reportsFailures ? ['ReportBatchItemFailures'] : [],
     ...(row.filters.length > 0 && { FilterCriteria: { Filters: row.filters.map((Pattern) => ({ Pattern })) } }),
+    ...(row.countsEvents && { MetricsConfig: { Metrics: ['EventCount' as const] } }),
     ...(row.maximumConcurrency !== null && { ScalingConfig: { MaximumConcurrency: row.maximumConcurrency } }),
     ...(lastResult !== undefined && { LastProcessingResult: lastResult }),
   }
@@ -174,6 +178,13 @@ function readFilters({ Filters = [] }: NonNullable<MappingInput['FilterCriteria'
       throw error
     }
   })
+}
+
+/** Does it ask for the counts of messages? The other metrics are of Kafka. */
+function readMetrics(metrics: readonly string[] = []): boolean {
+  const other = metrics.find((name) => name !== 'EventCount')
+  if (other !== undefined) throw invalidParameterValue(`The metric ${other} is not supported for SQS event sources.`)
+  return metrics.length > 0
 }
 
 /** What tools send to say "none". */

@@ -6,6 +6,7 @@ import { uuid } from '../../../std/ids.ts'
 import { functionArn, type Home } from '../arn.ts'
 import { SYNC_PAYLOAD_MAX_BYTES } from '../limits.ts'
 import { runNow } from '../invoke/run-now.ts'
+import type { LambdaMetricName } from '../metrics.ts'
 import type { Lambda } from '../service.ts'
 import type { EventSourceRow } from '../tables.ts'
 import { failedItems, filterOf, recordOf, type SqsRecord } from './batch.ts'
@@ -30,15 +31,17 @@ const BACKOFF_MAX_MS = 60_000
 export class Poller {
   readonly #lambda: Lambda
   readonly #home: Home
+  readonly #id: string
   readonly #row: EventSourceRow
   readonly #passes: (record: SqsRecord) => boolean
   readonly #running = new Set<Promise<void>>()
   #lastResult: string | undefined
   #backoffMs = 0
 
-  constructor(lambda: Lambda, home: Home, row: EventSourceRow) {
+  constructor(lambda: Lambda, home: Home, id: string, row: EventSourceRow) {
     this.#lambda = lambda
     this.#home = home
+    this.#id = id
     this.#row = row
     this.#passes = filterOf(row.filters)
   }
@@ -128,6 +131,8 @@ export class Poller {
       const records = messages.map((message) => recordOf(message, this.#row.eventSourceArn))
       const wanted = records.filter(this.#passes)
       const unwanted = records.filter((record) => !wanted.includes(record))
+      this.#count('PolledEventCount', records.length)
+      this.#count('FilteredOutEventCount', unwanted.length)
       await this.#delete(unwanted, caller)
       for (const part of inPieces(wanted)) await this.#invoke(part, caller)
     } catch (error) {
@@ -143,24 +148,30 @@ export class Poller {
     const ref = mappedFunction(this.#row, this.#home)
     const resolved = await this.#lambda.catalog.resolve(ref)
     if (resolved === undefined) throw new AwsError('FunctionNotFound', 404, 'the function does not exist')
-    const { result } = await runNow(this.#lambda, resolved, {
+    const run = runNow(this.#lambda, resolved, {
       requestId: uuid(),
       payload: Buffer.from(JSON.stringify({ Records: records })),
       traceHeader: records.find(({ attributes }) => attributes['AWSTraceHeader'])?.attributes['AWSTraceHeader'],
       nowMs: this.#lambda.clock.now(),
     })
+    const { result } = await run.catch((error: unknown) => {
+      this.#count('FailedInvokeEventCount', records.length)
+      throw error
+    })
+    this.#count('InvokedEventCount', records.length)
     if (result.outcome === 'function-error') {
+      this.#count('FailedInvokeEventCount', records.length)
       this.#lastResult = 'PROBLEM: Function call failed'
       return
     }
     this.#lastResult = 'OK'
     const ids = new Set(records.map(({ messageId }) => messageId))
     const failed = this.#row.reportsFailures ? failedItems(result.payload.toString('utf8'), ids) : new Set<string>()
+    this.#count('FailedInvokeEventCount', failed === 'all' ? records.length : failed.size)
     if (failed === 'all') return
-    await this.#delete(
-      records.filter(({ messageId }) => !failed.has(messageId)),
-      caller,
-    )
+    const done = records.filter(({ messageId }) => !failed.has(messageId))
+    await this.#delete(done, caller)
+    this.#count('DeletedEventCount', done.length)
   }
 
   async #delete(records: readonly SqsRecord[], caller: RoleCaller): Promise<void> {
@@ -172,6 +183,15 @@ export class Poller {
       const { region } = this.#home
       await this.#lambda.call('sqs', 'DeleteMessageBatch', { QueueUrl, Entries }, caller, { region })
     }
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics */
+  #count(name: LambdaMetricName, value: number): void {
+    if (!this.#row.countsEvents) return
+    const { accountId, region } = this.#home
+    const about = { accountId, region, functionName: this.#row.functionName, mappingId: this.#id }
+    const none = { qualifier: undefined, executedVersion: undefined }
+    this.#lambda.onMetric({ ...about, ...none, name, value, unit: 'Count', atMs: this.#lambda.clock.now() })
   }
 
   #problem(error: AwsError): void {

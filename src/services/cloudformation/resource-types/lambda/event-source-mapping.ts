@@ -16,9 +16,14 @@ const SHAPE = {
   FilterCriteria: { Filters: [{ Pattern: 'json' }] },
   FunctionResponseTypes: ['text'],
   ScalingConfig: { MaximumConcurrency: 'number' },
+  MetricsConfig: { Metrics: ['text'] },
   Tags: TAGS,
 } as const satisfies Members
 type Properties = Shaped<typeof SHAPE>
+
+type EventMetric = NonNullable<
+  NonNullable<FunctionInput<'CreateEventSourceMapping'>['MetricsConfig']>['Metrics']
+>[number]
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 const BATCH_SIZE_DEFAULT = 10
@@ -82,6 +87,7 @@ export const lambdaEventSourceMapping = defineResourceType({
       FilterCriteria: { Filters: filters },
       FunctionResponseTypes: actual.FunctionResponseTypes,
       ScalingConfig: { ...actual.ScalingConfig } as TemplateObject,
+      MetricsConfig: { ...actual.MetricsConfig } as TemplateObject,
     }
     if (properties.Tags === undefined) return told
     const { Tags = {} } = await ctx.call('lambda', 'ListTags', { Resource: String(attributes.EventSourceMappingArn) })
@@ -102,6 +108,7 @@ function settingsInput(properties: Properties) {
     FilterCriteria: filters.length > 0 ? { Filters: filters } : {},
     FunctionResponseTypes: (types ?? []) as FunctionInput<'CreateEventSourceMapping'>['FunctionResponseTypes'],
     ScalingConfig: properties.ScalingConfig ?? {},
+    MetricsConfig: { Metrics: (properties.MetricsConfig?.Metrics ?? []) as EventMetric[] },
   }
 }
 
