@@ -5,6 +5,7 @@ import { createQueue, type QueueOptions } from './queue/queue.ts'
 import type { StackLook } from './services/cloudformation/engine/engine.ts'
 import { RESPONSE_PATH } from './services/cloudformation/response-path.ts'
 import type { CloudFormation } from './services/cloudformation/service.ts'
+import { stacks } from './services/cloudformation/tables.ts'
 import type { CallDoor } from './services/door.ts'
 import { listAwsManagedPolicies } from './services/iam/aws-managed/catalog.ts'
 import type { Iam } from './services/iam/service.ts'
@@ -24,7 +25,9 @@ export interface DeploymentParts {
   readonly onBug: (error: unknown, path: string) => void
 }
 
-/** Stacks; read and started after the rest of the server, because a start should not wait for what few first calls are about. */
+/**
+ * Stacks. Their code is read when there is a stack to care for, or at the first call about one: most servers have none, and it takes 35 MB.
+ */
 export interface Deployment {
   readonly room: { readonly service: CloudFormation | undefined; readonly loading: Promise<unknown> | undefined }
   /** Goes on with what was being deployed when the last server ended. */
@@ -44,14 +47,16 @@ const ANSWER_BYTES_MAX = 64 * 1024
 export function createDeployment(parts: DeploymentParts): Deployment {
   let service: CloudFormation | undefined
   let loading: Promise<CloudFormation> | undefined
+  let sweeper: AsyncDisposable | undefined
+  let isStopped = false
   const load = () => {
     loading ??= open(parts).then((opened) => {
       service = opened
+      if (!isStopped) sweeper = begin(opened, parts)
       return opened
     })
     return loading
   }
-  let sweeper: AsyncDisposable | undefined
   return {
     room: {
       get service() {
@@ -62,20 +67,25 @@ export function createDeployment(parts: DeploymentParts): Deployment {
       },
     },
     start: async () => {
-      const opened = await load()
-      opened.engine.worker.start()
-      const sweep = every(SWEEP_INTERVAL_MS, parts.clock, (signal) => opened.sweep(signal))
-      sweeper = startWorker(sweep, parts.clock, parts.onFailure)
+      if ((await stacks.list(parts.store, { limit: 1 })).length > 0) await load()
     },
     stop: async (graceMs) => {
+      isStopped = true
+      await loading
       await sweeper?.[Symbol.asyncDispose]()
-      await (await loading)?.engine.worker.stop(graceMs)
+      await service?.engine.worker.stop(graceMs)
     },
     answer: (request) =>
       request.path.startsWith(RESPONSE_PATH) && request.method === 'PUT'
         ? takeAnswer(load, request, parts.onBug)
         : undefined,
   }
+}
+
+/** Starts the engine, and what forgets deleted stacks. */
+function begin({ engine, sweep }: CloudFormation, { clock, onFailure }: DeploymentParts): AsyncDisposable {
+  engine.worker.start()
+  return startWorker(every(SWEEP_INTERVAL_MS, clock, sweep), clock, onFailure)
 }
 
 async function open(parts: DeploymentParts): Promise<CloudFormation> {

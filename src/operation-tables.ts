@@ -40,9 +40,13 @@ export function operationsOf(service: string): OperationTable | Promise<Operatio
   return loading
 }
 
-/** Reads everything that is not needed to be ready, so that first calls do not wait for it. */
+/**
+ * Reads everything that is not needed to be ready, so that first calls do not wait for it; but for what stacks need, which takes 30 MB, waits
+ * to be asked for.
+ */
 export async function loadOperations(): Promise<void> {
   for (const service of Object.keys(LOADERS)) {
+    if (service === 'cloudformation') continue
     loadService(service)
     await operationsOf(service)
   }

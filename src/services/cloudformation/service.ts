@@ -72,9 +72,7 @@ export class CloudFormation {
     name === this.#macroType.name ? this.#macroType : findResourceType(name)
 
   /** Removes what is kept of stacks that were deleted long ago. */
-  sweep(signal: AbortSignal): Promise<void> {
-    return sweepStacks(this.store, this.clock.now(), signal)
-  }
+  readonly sweep = (signal: AbortSignal): Promise<void> => sweepStacks(this.store, this.clock.now(), signal)
 
   /** Names that mean this server in the URL of a template. `host`: as the caller addressed it. */
   ownHosts(host: string | undefined): readonly string[] {
