@@ -99,6 +99,11 @@ describe('checkTemplate', () => {
     expect(() => check(text)).not.toThrow()
   })
 
+  it('refuses a resource that is called like a parameter: a reference could mean either', () => {
+    const text = 'Parameters: {Says: {Type: String}}\nResources: {Says: {Type: AWS::S3::Bucket}}'
+    expect(() => check(text)).toThrow('Says is the name of a parameter and of a resource')
+  })
+
   it('refuses more resources than a template may have', () => {
     const resources = (count: number) =>
       `Resources:\n${Array.from({ length: count }, (_, index) => `  R${index}: {Type: AWS::S3::Bucket}`).join('\n')}`

@@ -69,6 +69,7 @@ function checkAll(value: TemplateValue): Template {
   checkNulls(template, [])
   checkCounts(template)
   checkParameters(template)
+  checkNames(template)
   checkMappings(template)
   checkResources(template)
   checkOutputs(template)
@@ -129,6 +130,14 @@ function checkSection(name: string, value: TemplateValue | undefined): void {
   // Hooks run a service that is not here; a template that counts on them would be deployed without its guard.
   if (name === 'Hooks' && value !== undefined)
     throw new TemplateError('Template format error: the section Hooks (blue/green deployments) is not supported')
+}
+
+/** `Ref` could mean either. */
+function checkNames({ Parameters = {}, Resources }: Template): void {
+  const [both] = Object.keys(Parameters).filter((name) => Object.hasOwn(Resources, name))
+  if (both === undefined) return
+  const message = `Template format error: ${both} is the name of a parameter and of a resource; names must be unique.`
+  throw new TemplateError(message, undefined, ['Resources', both])
 }
 
 function checkDescription(value: TemplateValue | undefined): void {
