@@ -98,9 +98,10 @@ async function beginUpdate(run: StackRun, row: ResourceRow, before: MadeResource
       await changes.putResource({ ...row, made: old, physicalId: old.physicalId, type: old.type, step: null })
     })
   } else if (row.outcome === 'failed' && step !== null && step.action === 'update' && step.target !== null) {
-    // As far as anybody knows it is what the failed update made of it.
     const { properties } = step.target
-    await run.commit((changes) => changes.putResource({ ...row, made: { ...made, properties } }))
+    // As far as anybody knows it is what the failed update made of it. What an earlier attempt to restore it did not get done is still to do.
+    const isRestored = isDeepStrictEqual(properties, before.properties)
+    if (!isRestored) await run.commit((changes) => changes.putResource({ ...row, made: { ...made, properties } }))
   }
   const { physicalId: _, attributes: __, isNoEcho: ___, ...target } = before
   const source = { Type: before.type, ...(row.metadata !== null && { Metadata: row.metadata }) }
