@@ -22,6 +22,8 @@ import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
   CreateUserCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -135,6 +137,11 @@ describe('stacks', () => {
       new PutRolePolicyCommand({ RoleName: 'deployer', PolicyName: 'p', PolicyDocument: allow('sqs:*') }),
     )
     await send()
+    expect(await status('as-role')).toBe('CREATE_COMPLETE')
+    await account.iam.send(new DeleteRolePolicyCommand({ RoleName: 'deployer', PolicyName: 'p' }))
+    await account.iam.send(new DeleteRoleCommand({ RoleName: 'deployer' }))
+    const orphaned = account.cloudformation.send(new DeleteStackCommand({ StackName: 'as-role' }))
+    await expect(orphaned).rejects.toThrow(`Role ${RoleARN} is invalid or cannot be assumed`)
     expect(await status('as-role')).toBe('CREATE_COMPLETE')
   })
 

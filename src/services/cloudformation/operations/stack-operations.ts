@@ -3,7 +3,7 @@ import { homeOf } from '../arn.ts'
 import { stackInState, terminationProtected, unsupportedMember, validationError } from '../errors.ts'
 import { hold } from '../hold.ts'
 import type { CloudFormationOperation } from '../model.ts'
-import { refuseUnsupportedMembers } from '../request.ts'
+import { actorOf, refuseUnsupportedMembers, roleOf } from '../request.ts'
 import { findStack, requireLiveStack } from '../stacks.ts'
 
 /** Succeeds when there is no such stack. */
@@ -32,6 +32,7 @@ export const deleteStack: CloudFormationOperation<'DeleteStack'> = {
       return {}
     }
     const { RoleARN: roleArn, ClientRequestToken: clientRequestToken } = input
+    await actorOf(service, call, roleOf(roleArn, stack), stackId)
     await service.engine.begin({ kind: 'delete', caller, clientRequestToken, stackId, roleArn, retainResources })
     await hold(service, call, stackId)
     return {}
@@ -44,9 +45,11 @@ export const rollbackStack: CloudFormationOperation<'RollbackStack'> = {
   async handle(call, service) {
     const { input, caller } = call
     refuseUnsupportedMembers(input)
-    const { stackId, status } = await requireLiveStack(service.store, homeOf(call), input.StackName)
+    const stack = await requireLiveStack(service.store, homeOf(call), input.StackName)
+    const { stackId, status } = stack
     if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED') throw stackInState(stackId, status, 'rolled back')
     const { RoleARN: roleArn, ClientRequestToken: clientRequestToken } = input
+    await actorOf(service, call, roleOf(roleArn, stack), stackId)
     await service.engine.begin({ kind: 'rollback', caller, clientRequestToken, stackId, roleArn })
     await hold(service, call, stackId)
     return { StackId: stackId }
@@ -59,12 +62,14 @@ export const continueUpdateRollback: CloudFormationOperation<'ContinueUpdateRoll
     const { input, caller } = call
     if (input.ForceRollback === true)
       throw unsupportedMember('ForceRollback', 'name what is to be skipped in ResourcesToSkip')
-    const { stackId, status } = await requireLiveStack(service.store, homeOf(call), input.StackName)
+    const stack = await requireLiveStack(service.store, homeOf(call), input.StackName)
+    const { stackId, status } = stack
     if (status !== 'UPDATE_ROLLBACK_FAILED') {
       throw validationError(`Stack:${stackId} is in ${status} state and can not continue rollback.`)
     }
     const { RoleARN: roleArn, ClientRequestToken: clientRequestToken, ResourcesToSkip: resourcesToSkip = [] } = input
     const kind = 'continue-update-rollback'
+    await actorOf(service, call, roleOf(roleArn, stack), stackId)
     await service.engine.begin({ kind, caller, clientRequestToken, stackId, roleArn, resourcesToSkip })
     await hold(service, call, stackId)
     return {}
