@@ -43,13 +43,6 @@ export const NO_CHANGES =
 export const terminationProtected = (name: string): AwsError =>
   validationError(`Stack [${name}] cannot be deleted while TerminationProtection is enabled`)
 
-export const tokenAlreadyExists = (token: string): AwsError =>
-  new AwsError(
-    'TokenAlreadyExistsException',
-    400,
-    `A client request token ${token} has been used for another operation of this stack.`,
-  )
-
 /** A member that AWS has and Millrace does not act on: refused, because ignoring it would be a lie. */
 export const unsupportedMember = (member: string, why = ''): AwsError =>
   validationError(`Millrace does not support ${member}${why === '' ? '' : `: ${why}`}. Leave it out.`)

@@ -1,6 +1,6 @@
-import type { StackStatus } from '@aws-sdk/client-cloudformation'
 import type { AwsError } from '../../protocol/errors.ts'
 import { type Home, isArn } from './arn.ts'
+import { UPDATABLE } from './engine/begin.ts'
 import { stackInState, stackNotFound } from './errors.ts'
 import type { LargeReader } from './large-table.ts'
 import { activeStacks, type RevisionRow, revisions, type StackRow, stackKey, stacks } from './tables.ts'
@@ -47,17 +47,6 @@ export async function revisionOf(reader: LargeReader, stack: StackRow): Promise<
 export function previousParameters(revision: RevisionRow | undefined): Readonly<Record<string, string>> | undefined {
   return revision && Object.fromEntries(Object.values(revision.parameters).map(({ name, text }) => [name, text]))
 }
-
-const UPDATABLE: readonly StackStatus[] = [
-  'CREATE_COMPLETE',
-  'UPDATE_COMPLETE',
-  'UPDATE_ROLLBACK_COMPLETE',
-  'IMPORT_COMPLETE',
-  'IMPORT_ROLLBACK_COMPLETE',
-  // With rollback disabled a failed operation is gone on with.
-  'CREATE_FAILED',
-  'UPDATE_FAILED',
-]
 
 /** Throws ValidationError unless the stack is settled in a state that an update can follow. */
 export function assertUpdatable({ stackId, status }: StackRow): void {

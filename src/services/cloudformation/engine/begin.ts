@@ -26,8 +26,8 @@ export interface BeginOptions {
 
 const USER_INITIATED = 'User Initiated'
 
-/** Statuses of a stack that is at rest and can be updated. */
-const UPDATABLE: readonly string[] = [
+/** Statuses of a stack that is at rest and can be updated; after a failure it was told not to roll back, it is gone on with. */
+export const UPDATABLE: readonly string[] = [
   'CREATE_COMPLETE',
   'CREATE_FAILED',
   'UPDATE_COMPLETE',

@@ -141,7 +141,3 @@ export function removedResources(run: StackRun, { graph }: DeployPlan): readonly
   const wanted = new Set(graph.resources)
   return [...run.rows.values()].filter((row) => !wanted.has(row.logicalId))
 }
-
-export function isSameResource(a: MadeResource, b: MadeResource): boolean {
-  return a.type === b.type && a.physicalId === b.physicalId
-}

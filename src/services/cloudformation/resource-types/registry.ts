@@ -106,10 +106,6 @@ export function supportedProperties(name: string): readonly string[] | null {
   return BY_NAME.get(name)?.properties ?? ENGINE_TYPES.get(name) ?? null
 }
 
-export function isSupportedType(name: string): boolean {
-  return BY_NAME.has(name) || isEngineType(name)
-}
-
 /** Names of all supported types but `Custom::*`, sorted. */
 export function supportedTypes(): readonly string[] {
   return [...BY_NAME.keys(), ...ENGINE_TYPES.keys()].sort()
