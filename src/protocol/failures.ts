@@ -40,16 +40,18 @@ export function insufficientStorage(signingName: string): AwsError {
 }
 
 /** A body beyond what is collected for an operation. */
-export function tooLong(signingName: string, limitBytes: number): AwsError {
+export function tooLong(signingName: string, limitBytes: number, operation = 'requested'): AwsError {
   switch (signingName) {
     case 's3':
       return new AwsError('MaxMessageLengthExceeded', 400, 'Your request was too big.', {
         MaxMessageLengthBytes: limitBytes,
       })
     case 'lambda':
-      return new AwsError('RequestTooLargeException', 413, `Request must be smaller than ${limitBytes} bytes`, {
-        Type: 'User',
-      })
+      return new AwsError(
+        'RequestEntityTooLargeException',
+        413,
+        `Request must be smaller than ${limitBytes} bytes for the ${operation} operation`,
+      )
     default:
       return new AwsError('RequestEntityTooLarge', 413, `Request must be smaller than ${limitBytes} bytes`)
   }

@@ -87,7 +87,13 @@ function pipeline(): Pipeline {
         SelectObjectContent: NotImplemented,
       }),
       endpoint('lambda', 'lambda', {
-        CreateFunction: operation('CreateFunction', { action: 'lambda:CreateFunction', resource: '*' }),
+        CreateFunction: {
+          authorize: ({ input }: Call<{ FunctionName: string; Tags?: object }>) =>
+            input.Tags === undefined
+              ? [{ action: 'lambda:CreateFunction', resource: input.FunctionName.trim() }]
+              : never(),
+          handle: async () => ({}),
+        },
         GetFunction: operation('GetFunction', { action: 'lambda:GetFunction', resource: '*' }),
       }),
       endpoint('iam', 'iam', { CreateRole: operation('CreateRole', { action: 'iam:CreateRole', resource: '*' }) }),
@@ -114,6 +120,10 @@ function pipeline(): Pipeline {
     translate: (error, signingName) => (error instanceof ConflictError ? tryAgain(signingName) : undefined),
     onBug: (error, where) => bugs.push({ error, where }),
   })
+}
+
+function never(): never {
+  throw new TypeError('a bug')
 }
 
 interface RequestOptions {
@@ -179,6 +189,27 @@ describe('a call', () => {
     expect(seen).toMatchObject({ accountId: ACCOUNT, region: 'us-east-1', nowMs: clock.now(), traceHeader: 'Root=1' })
     expect(seen?.caller.kind).toBe('root')
     expect(seen?.http?.sourceIp).toBe('127.0.0.1')
+  })
+
+  it('that leaves out what its permission hangs on is told so', async () => {
+    const create = (body: string) =>
+      pipeline().handle(request('/2015-03-31/functions', { service: 'lambda', method: 'POST', body }))
+    const reply = await create('{}')
+    expect(reply.status).toBe(400)
+    expect(textOf(reply)).toMatch(/validation errors detected: .*Value null at 'functionName' failed to satisfy/)
+    expect(bugs).toEqual([])
+    const code = { FunctionName: 'f', Role: 'arn:aws:iam::123456789012:role/r', Code: {}, Tags: {} }
+    expect((await create(JSON.stringify(code))).status).toBe(500)
+    expect(bugs).toHaveLength(1)
+  })
+
+  it('that is too long is told the limit of its operation', async () => {
+    const body = JSON.stringify({ FunctionName: 'f'.repeat(1000) })
+    const reply = await pipeline().handle(request('/2015-03-31/functions', { service: 'lambda', method: 'POST', body }))
+    expect(reply).toMatchObject({ status: 413, headers: { 'x-amzn-errortype': 'RequestEntityTooLargeException' } })
+    expect(JSON.parse(textOf(reply))).toEqual({
+      Message: 'Request must be smaller than 1000 bytes for the CreateFunction operation',
+    })
   })
 
   it('that streams reaches its handler with the body unread', async () => {

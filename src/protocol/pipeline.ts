@@ -1,14 +1,13 @@
-import type { ByteSource } from '../std/byte-source.ts'
-import { SourceTooLongError, sourceOf } from '../std/byte-source.ts'
+import { type ByteSource, SourceTooLongError, sourceOf } from '../std/byte-source.ts'
 import { type Clock, elapsedMs } from '../std/clock.ts'
 import { requestId16, uuid } from '../std/ids.ts'
 import { answerForAbsentService } from './absent-service.ts'
 import type { Caller } from './caller.ts'
 import { AwsError, notImplemented } from './errors.ts'
 import { internalError, tooLong } from './failures.ts'
-import type { Call, Decision, Grant, HttpInfo, Operation, Reply } from './operation.ts'
-import { NotImplemented } from './operation.ts'
+import { type Call, type Decision, type Grant, type HttpInfo, NotImplemented, type Operation } from './operation.ts'
 import type { ReplyIds, Route, ServiceProtocol, WireReply, WireRequest } from './service.ts'
+import { PipelineCall } from './pipeline-call.ts'
 import { scopeService } from './scope-service.ts'
 import { chooseService, needsBodyToChoose } from './services.ts'
 
@@ -140,8 +139,6 @@ export interface Pipeline {
 /** Largest form that is read before anybody knows which service it is for. */
 const FORM_BYTES_MAX = 1024 * 1024
 const NOBODY = { caller: { kind: 'anonymous' }, scope: undefined } as const
-const NEVER_ABORTED = new AbortController().signal
-
 /**
  * What happens to every call, once for all services: route → authenticate → parse (a streamed body is left unread) → authorize → validate →
  * handle → serialize. An operation cannot leave out a step: its type demands `authorize`, and nothing else calls `handle`.
@@ -266,8 +263,15 @@ class StandardPipeline implements Pipeline {
 
   /** The steps that every call takes, whichever door it came in by. */
   async #run(endpoint: Endpoint, operation: AnyOperation, route: Route, call: PipelineCall): Promise<object> {
-    const pending = operation.authorize(call, endpoint.service)
-    const grants = Array.isArray(pending) ? (pending as readonly Grant[]) : await pending
+    let grants: readonly Grant[]
+    try {
+      const pending = operation.authorize(call, endpoint.service)
+      grants = Array.isArray(pending) ? (pending as readonly Grant[]) : await pending
+    } catch (error) {
+      // Whoever leaves out what a permission hangs on is told of that, and not that something is broken.
+      if (!(error instanceof AwsError)) endpoint.protocol.validate(route, call.input as Record<string, unknown>)
+      throw error
+    }
     for (const grant of grants) {
       const decision = await call.decide(grant)
       if (!decision.allowed) throw this.#options.accessDenied(styleOf(route), call.caller, grant, decision)
@@ -317,7 +321,7 @@ class StandardPipeline implements Pipeline {
     route: Route | undefined,
   ): AwsError {
     if (error instanceof AwsError) return error
-    if (error instanceof SourceTooLongError) return tooLong(endpoint.signingName, error.limitBytes)
+    if (error instanceof SourceTooLongError) return tooLong(endpoint.signingName, error.limitBytes, route?.operation)
     const translated = this.#options.translate(error, endpoint.signingName)
     if (translated !== undefined) return translated
     // A client that left in the middle makes handlers fail; that is neither our bug nor anybody's answer.
@@ -327,52 +331,6 @@ class StandardPipeline implements Pipeline {
 
   #where(endpoint: Endpoint, ids: ReplyIds, route: Route | undefined): Omit<CallRecord, 'status'> {
     return { requestId: ids.requestId, service: endpoint.name, operation: route?.operation ?? 'unknown' }
-  }
-}
-
-class PipelineCall implements Call {
-  readonly input: unknown
-  readonly caller: Caller
-  readonly requestId: string
-  readonly hostId: string
-  readonly accountId: string
-  readonly region: string
-  readonly nowMs: number
-  readonly http: HttpRequest | undefined
-  readonly traceHeader: string | undefined
-  readonly reply: Reply = { headers: {} }
-  readonly #decide: PipelineOptions['decide']
-  readonly #signal: AbortSignal | undefined
-
-  constructor(
-    options: PipelineOptions,
-    input: unknown,
-    caller: Caller,
-    ids: ReplyIds,
-    region: string | undefined,
-    http: HttpRequest | undefined,
-    internal?: InternalCallOptions,
-  ) {
-    this.input = input
-    this.caller = caller
-    this.requestId = ids.requestId
-    this.hostId = ids.hostId
-    this.accountId = options.accountId
-    this.region = region ?? options.region
-    this.nowMs = options.clock.now()
-    this.http = http
-    this.traceHeader = http === undefined ? internal?.traceHeader : http.headers['x-amzn-trace-id']
-    this.#decide = options.decide
-    this.#signal = internal?.signal
-  }
-
-  /** Most handlers never ask, so the listener makes the signal on demand. */
-  get signal(): AbortSignal {
-    return this.http?.signal ?? this.#signal ?? NEVER_ABORTED
-  }
-
-  decide(grant: Grant): Promise<Decision> {
-    return this.#decide(this.caller, grant, this.http, this.nowMs, this.region)
   }
 }
 

@@ -21,7 +21,7 @@ export const getLayerVersion: LambdaOperation<'GetLayerVersion'> = {
 }
 
 export const getLayerVersionByArn: LambdaOperation<'GetLayerVersionByArn'> = {
-  authorize: ({ input }) => [{ action: 'lambda:GetLayerVersion', resource: input.Arn }],
+  authorize: ({ input }) => [{ action: 'lambda:GetLayerVersion', resource: input.Arn ?? '*' }],
 
   async handle(call, lambda) {
     const parsed = parseLayerVersionArn(call.input.Arn)
