@@ -74,7 +74,14 @@ describe('constraints, in the words of AWS', () => {
         Environment: { Variables: { '1': 'x' } },
       }),
     ).toBe(
-      "400 ValidationException: 1 validation error detected: Value '{1=x}' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+      "400 ValidationException: 1 validation error detected: Value '{1=x}' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]",
+    )
+  })
+
+  it('Lambda: doubles are written with their fraction', () => {
+    const RoutingConfig = { AdditionalVersionWeights: { 2: 2 } }
+    expect(complaint('lambda', 'UpdateAlias', { FunctionName: 'f', Name: 'a', RoutingConfig })).toBe(
+      "400 ValidationException: 1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]",
     )
   })
 

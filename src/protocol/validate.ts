@@ -140,7 +140,8 @@ function mapCheck(schema: MapSchema): Check | undefined {
   const keyTests = testsOf(schema.key.rule, schema.key)
   const valueTests = isAggregate(schema.value.schema) ? [] : testsOf(schema.value.rule, schema.value)
   const inner = isAggregate(schema.value.schema) ? memberCheck(schema.value) : undefined
-  const list = (tests: readonly Test[]) => tests.map((test) => test.constraint).join(', ')
+  const list = (tests: readonly Test[]) =>
+    [...tests.map((test) => test.constraint), 'Member must not be null'].join(', ')
   return (value, path, found) => {
     const map = value as Record<string, unknown>
     const keys = Object.keys(map)
@@ -150,7 +151,7 @@ function mapCheck(schema: MapSchema): Check | undefined {
     if (keys.some((key) => valueTests.some((test) => !test.holds(map[key])))) {
       found.push({
         path,
-        value,
+        value: isFraction(schema.value) ? withFractions(map) : value,
         constraint: `Map value must satisfy constraint: [${list(valueTests)}]`,
         isMissing: false,
       })
@@ -168,6 +169,19 @@ function ruleCheck(rule: Rule | undefined, member: Member): Check | undefined {
   }
 }
 
+function isFraction({ schema, rule }: Member): boolean {
+  return schema.kind === 'number' && rule?.integer === undefined
+}
+
+/** Java writes the fraction of a double, also of a whole one. */
+function fraction(value: unknown): unknown {
+  return Number.isInteger(value) ? `${value}.0` : value
+}
+
+function withFractions(map: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, fraction(value)]))
+}
+
 interface Test {
   readonly constraint: string
   holds(value: unknown): boolean
@@ -177,6 +191,7 @@ function testsOf(rule: Rule | undefined, member: Member): readonly Test[] {
   if (rule === undefined) return []
   const tests: Test[] = []
   const { minLength, maxLength, min, max, pattern } = rule
+  const shown = (bound: number) => (isFraction(member) ? fraction(bound) : bound)
   if (maxLength !== undefined) {
     tests.push({
       constraint: `Member must have length less than or equal to ${maxLength}`,
@@ -191,12 +206,12 @@ function testsOf(rule: Rule | undefined, member: Member): readonly Test[] {
   }
   if (max !== undefined)
     tests.push({
-      constraint: `Member must have value less than or equal to ${max}`,
+      constraint: `Member must have value less than or equal to ${shown(max)}`,
       holds: (value) => Number(value) <= max,
     })
   if (min !== undefined)
     tests.push({
-      constraint: `Member must have value greater than or equal to ${min}`,
+      constraint: `Member must have value greater than or equal to ${shown(min)}`,
       holds: (value) => Number(value) >= min,
     })
   if (pattern !== undefined && member.schema.kind === 'string') {
