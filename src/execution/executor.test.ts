@@ -224,6 +224,7 @@ describe('the runtimes', () => {
       'ruby3.4',
       'ruby4.0',
       'provided.al2023',
+      'provided.al2',
     ])
   })
 })

@@ -51,7 +51,7 @@ describe.each(['process', 'bubblewrap'] as const)('a custom runtime (%s)', (isol
 
     it.runIf(hasCurl)('may be in a layer', async () => {
       const layer = await workshop.write({ bootstrap: SHELL })
-      const fn = await workshop.define({}, { runtime: 'provided.al2023', layerPaths: [layer] })
+      const fn = await workshop.define({}, { runtime: 'provided.al2', layerPaths: [layer] })
       // The layer's place differs without namespaces, its bootstrap does not.
       expect((await fn.run(5)).value).toEqual({ echo: 5, env: 'none' })
     })

@@ -34,6 +34,7 @@ export interface RuntimeCommand {
 const NODES = [22, 24]
 const PYTHONS = [10, 11, 12, 13, 14]
 const RUBIES = ['3.3', '3.4', '4.0']
+const SYSTEMS = ['al2023', 'al2']
 
 /** All runtimes there are. Looks at this machine's interpreters, which takes one start of each python3 and ruby. */
 export async function findRuntimes(): Promise<readonly Runtime[]> {
@@ -42,17 +43,22 @@ export async function findRuntimes(): Promise<readonly Runtime[]> {
     ...NODES.map(nodeRuntime),
     ...PYTHONS.map((minor) => pythonRuntime(minor, pythons)),
     ...RUBIES.map((series) => rubyRuntime(series, rubies)),
-    {
-      name: 'provided.al2023',
-      family: 'provided',
-      major: 0,
-      available: true,
-      reason: 'runs the executable `bootstrap` of the code or of a layer on this machine',
-      versionText: 'provided:al2023.v1',
-      interpreter: 'bootstrap',
-      interpreterPaths: [],
-    },
+    ...SYSTEMS.map(providedRuntime),
   ]
+}
+
+/** Of this machine, whatever system AWS would run it on. */
+function providedRuntime(system: string): Runtime {
+  return {
+    name: `provided.${system}`,
+    family: 'provided',
+    major: 0,
+    available: true,
+    reason: 'runs the executable `bootstrap` of the code or of a layer on this machine',
+    versionText: `provided:${system}.v1`,
+    interpreter: 'bootstrap',
+    interpreterPaths: [],
+  }
 }
 
 /** What to start for a function; undefined when its code has no entry point (`provided` only). */
