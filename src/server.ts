@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { accessDenied } from './auth/access-denied.ts'
-import { createAuthenticator } from './auth/authenticate.ts'
+import { createAuthenticatorSoon } from './auth/authenticate.ts'
 import { type AuthorizerOptions, createAuthorizer } from './auth/authorize.ts'
 import type { IdentityPolicyLookup } from './auth/doors.ts'
 import type { ServerConfig } from './config.ts'
@@ -240,7 +240,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   })
 
   // Every call of every service.
-  const authenticate = createAuthenticator({ lookup: iam.credentialLookup, clock })
+  const authenticate = createAuthenticatorSoon({ lookup: iam.credentialLookup, clock })
   const pipeline: Pipeline = createPipeline({
     accountId,
     region,
@@ -258,7 +258,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
       cloudformation: deployment.room,
     }),
     authenticate,
-    decide: (...question) => authorizer.decide(...question),
+    decide: authorizer.decideSoon,
     accessDenied,
     translate: translateFailure,
     onBug: (error, where) => log.error('bug', { ...where, error }),
@@ -281,7 +281,7 @@ async function open(config: ServerConfig, { clock = systemClock }: ServerParts, 
   })
 
   const functionUrls = new FunctionUrls(lambda, {
-    identify: (request) => authenticate(request, request.body, FUNCTION_URL_SIGNING),
+    identify: async (request) => authenticate(request, request.body, FUNCTION_URL_SIGNING),
     onBug: (error, path) => log.error('bug', { path, error }),
   })
 

@@ -2,9 +2,18 @@ import { hash } from 'node:crypto'
 import { notImplemented } from '../protocol/errors.ts'
 import type { ByteSource } from '../std/byte-source.ts'
 import type { Clock } from '../std/clock.ts'
+import { isLater, type Soon } from '../std/soon.ts'
 import { type CanonicalOptions, type CanonicalRequest, canonicalRequestOf } from './canonical.ts'
 import { ChunkSignatures, isSameSignature } from './chunk-signature.ts'
-import type { Authenticate, Authenticated, AuthenticatedService, CredentialLookup, SignedRequest } from './doors.ts'
+import type {
+  Authenticate,
+  Authenticated,
+  AuthenticatedService,
+  AuthenticateSoon,
+  CredentialLookup,
+  CredentialResult,
+  SignedRequest,
+} from './doors.ts'
 import { type AuthFailures, failuresOf } from './failures.ts'
 import { PostForm } from './form-data.ts'
 import { announcedTrailersOf, chunkedBody, collectedBody, decodedBytesOf, hashedBody, isSha256 } from './payload.ts'
@@ -35,29 +44,63 @@ const SIGNED_CHUNKS_TRAILER = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'
  * that is checked while it is read.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const authenticate = createAuthenticatorSoon(options)
+  return async (...request) => authenticate(...request)
+}
+
+/** As {@link createAuthenticator}, without a promise when the credential is known and no body has to be read first. */
+export function createAuthenticatorSoon(options: AuthenticatorOptions): AuthenticateSoon {
   const { lookup, clock, collectBytesMax = COLLECT_BYTES_MAX } = options
   const keys = new SigningKeys()
 
-  return async function authenticate(request, body, service) {
-    const sent = await authenticateRequest(request, body, service)
-    return service.isForm === true ? authenticateForm(request, sent, service) : sent
+  return function authenticate(request, body, service) {
+    const sent = authenticateRequest(request, body, service)
+    if (service.isForm !== true) return sent
+    return Promise.resolve(sent).then((sent) => authenticateForm(request, sent, service))
   }
 
-  async function authenticateRequest(
+  function authenticateRequest(
     request: SignedRequest,
     body: ByteSource,
     service: AuthenticatedService,
-  ): Promise<Authenticated> {
+  ): Soon<Authenticated> {
     const failures = failuresOf(service.style)
     const claim = readSignature(request, service, failures)
     if (claim === undefined) return anonymous(request, body, service, failures)
     checkTime(claim, clock.now(), failures)
     checkSignedHeaders(request, claim, service, failures)
-    const { accessKeyId, sessionToken, scope } = claim
-    const found = await requireCredential(accessKeyId, sessionToken, failures)
+    const found = lookup(claim.accessKeyId, claim.sessionToken)
+    // The credential first: of several faults a client is told that one.
+    return isLater(found)
+      ? found.then((found) => withCredential(found, claim, request, body, service))
+      : withCredential(found, claim, request, body, service)
+  }
 
+  function withCredential(
+    result: CredentialResult,
+    claim: ClaimedSignature,
+    request: SignedRequest,
+    body: ByteSource,
+    service: AuthenticatedService,
+  ): Soon<Authenticated> {
+    const found = required(result, claim.accessKeyId, claim.sessionToken, failuresOf(service.style))
     const payload =
-      service.style === 's3' ? s3PayloadHash(claim) : await servicePayloadHash(request, claim, body, collectBytesMax)
+      service.style === 's3' ? s3PayloadHash(claim) : servicePayloadHash(request, claim, body, collectBytesMax)
+    return isLater(payload)
+      ? payload.then((payload) => verified(found, payload, claim, request, body, service))
+      : verified(found, payload, claim, request, body, service)
+  }
+
+  function verified(
+    found: KnownCredential,
+    payload: PayloadHash,
+    claim: ClaimedSignature,
+    request: SignedRequest,
+    body: ByteSource,
+    service: AuthenticatedService,
+  ): Authenticated {
+    const failures = failuresOf(service.style)
+    const { accessKeyId, scope } = claim
     const signingKey = keys.find(claim.credential, found.secretAccessKey)
     verify(request, claim, service, payload.hash, signingKey, failures)
 
@@ -92,10 +135,20 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   }
 
   async function requireCredential(accessKeyId: string, token: string | undefined, failures: AuthFailures) {
-    const found = await lookup(accessKeyId, token)
-    if (!found.ok) throw refusal(found.problem, accessKeyId, token, failures)
-    return found
+    return required(await lookup(accessKeyId, token), accessKeyId, token, failures)
   }
+}
+
+type KnownCredential = Extract<CredentialResult, { ok: true }>
+
+function required(
+  found: CredentialResult,
+  accessKeyId: string,
+  token: string | undefined,
+  failures: AuthFailures,
+): KnownCredential {
+  if (!found.ok) throw refusal(found.problem, accessKeyId, token, failures)
+  return found
 }
 
 function anonymous(
@@ -186,16 +239,15 @@ function s3PayloadHash(claim: ClaimedSignature): PayloadHash {
 }
 
 /** Other services sign the hash of the body whether they name it or not; named, it can be checked while reading. */
-async function servicePayloadHash(
+function servicePayloadHash(
   request: SignedRequest,
   claim: ClaimedSignature,
   body: ByteSource,
   limitBytes: number,
-): Promise<PayloadHash> {
+): Soon<PayloadHash> {
   const named = request.headers['x-amz-content-sha256']
   if (claim.place === 'header' && named !== undefined && isSha256(named)) return { hash: named }
-  const collected = await collectedBody(body, limitBytes)
-  return { hash: collected.sha256, body: collected.body }
+  return collectedBody(body, limitBytes).then((collected) => ({ hash: collected.sha256, body: collected.body }))
 }
 
 function verify(

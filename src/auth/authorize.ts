@@ -3,11 +3,13 @@ import { evaluate } from '../policy/evaluate.ts'
 import type { Principal } from '../policy/request.ts'
 import type { Caller, RoleCaller } from '../protocol/caller.ts'
 import type { Grant } from '../protocol/operation.ts'
+import { isLater, type Soon } from '../std/soon.ts'
 import type {
   AuthorizationDecision,
   Authorizer,
   IdentityPolicies,
   IdentityPolicyLookup,
+  ResourcePolicy,
   ResourcePolicyLookup,
 } from './doors.ts'
 import { createPolicyCache, type PolicyCache } from './policy-cache.ts'
@@ -37,47 +39,68 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { accountId, resourcePolicies, canonicalUserId } = options
   const sessionDocuments = createPolicyCache('identity')
 
-  return {
-    async decide(caller, grant, http, nowMs, region) {
-      const lookup = resourcePolicies[grant.action.slice(0, grant.action.indexOf(':'))]
-      const resource = lookup === undefined || grant.resource === '*' ? undefined : await lookup(grant.resource, grant)
-      const resourceAccountId =
-        resource?.accountId ?? (lookup === undefined ? accountOf(grant.resource) : undefined) ?? accountId
-      const isTrustPolicy = resource?.isTrustPolicy === true
-      if (
-        caller.kind === 'root' &&
-        resource?.policy === undefined &&
-        !isTrustPolicy &&
-        caller.accountId === resourceAccountId
-      ) {
-        return ROOT_MAY
-      }
-      const policies =
-        caller.kind === 'user' || caller.kind === 'role' ? await options.identityPolicies(caller) : NO_POLICIES
-      return evaluate({
-        principal: principalOf(caller, canonicalUserId),
-        action: grant.action,
-        resource: grant.resource,
-        resourceAccountId,
-        context: requestContext({
-          caller,
-          grant,
-          http,
-          nowMs,
-          region,
-          resourceAccountId,
-          principalTags: caller.kind === 'role' ? { ...policies.tags, ...caller.tags } : policies.tags,
-        }),
-        identity: policies.identity,
-        boundary: policies.boundary,
-        session: caller.kind === 'role' ? sessionPolicies(caller, policies, sessionDocuments) : policies.session,
-        resourcePolicy: resource?.policy,
-        acl: resource?.acl,
-        isTrustPolicy,
-        restrictPublic: resource?.restrictPublic === true,
-      })
-    },
+  type Question = Parameters<Authorizer['decide']>
+
+  function decideSoon(...question: Question): Soon<AuthorizationDecision> {
+    const [, grant] = question
+    const lookup = resourcePolicies[grant.action.slice(0, grant.action.indexOf(':'))]
+    const resource = lookup === undefined || grant.resource === '*' ? undefined : lookup(grant.resource, grant)
+    const accountOfMissing = (lookup === undefined ? accountOf(grant.resource) : undefined) ?? accountId
+    return isLater(resource)
+      ? resource.then((found) => judge(question, found, accountOfMissing))
+      : judge(question, resource, accountOfMissing)
   }
+
+  function judge(
+    question: Question,
+    resource: ResourcePolicy | undefined,
+    accountOfMissing: string,
+  ): Soon<AuthorizationDecision> {
+    const [caller] = question
+    const resourceAccountId = resource?.accountId ?? accountOfMissing
+    if (caller.kind === 'root' && caller.accountId === resourceAccountId) {
+      if (resource?.policy === undefined && resource?.isTrustPolicy !== true) return ROOT_MAY
+    }
+    if (caller.kind !== 'user' && caller.kind !== 'role') {
+      return evaluateWith(question, resource, resourceAccountId, NO_POLICIES)
+    }
+    const policies = options.identityPolicies(caller)
+    return isLater(policies)
+      ? policies.then((found) => evaluateWith(question, resource, resourceAccountId, found))
+      : evaluateWith(question, resource, resourceAccountId, policies)
+  }
+
+  function evaluateWith(
+    [caller, grant, http, nowMs, region]: Question,
+    resource: ResourcePolicy | undefined,
+    resourceAccountId: string,
+    policies: IdentityPolicies,
+  ): AuthorizationDecision {
+    return evaluate({
+      principal: principalOf(caller, canonicalUserId),
+      action: grant.action,
+      resource: grant.resource,
+      resourceAccountId,
+      context: requestContext({
+        caller,
+        grant,
+        http,
+        nowMs,
+        region,
+        resourceAccountId,
+        principalTags: caller.kind === 'role' ? { ...policies.tags, ...caller.tags } : policies.tags,
+      }),
+      identity: policies.identity,
+      boundary: policies.boundary,
+      session: caller.kind === 'role' ? sessionPolicies(caller, policies, sessionDocuments) : policies.session,
+      resourcePolicy: resource?.policy,
+      acl: resource?.acl,
+      isTrustPolicy: resource?.isTrustPolicy === true,
+      restrictPublic: resource?.restrictPublic === true,
+    })
+  }
+
+  return { decideSoon, decide: async (...question) => decideSoon(...question) }
 }
 
 /** Documents passed to AssumeRole travel with the session; what IAM adds to them (managed policies) counts beside them. */

@@ -3,9 +3,10 @@ import type { Caller } from '../protocol/caller.ts'
 import type { AwsError } from '../protocol/errors.ts'
 import type { Decision, Grant, HttpInfo } from '../protocol/operation.ts'
 import type { ByteSource } from '../std/byte-source.ts'
+import type { Soon } from '../std/soon.ts'
 
 /** What verification needs to know of an access key. Provided by IAM and STS. */
-export type CredentialLookup = (accessKeyId: string, sessionToken: string | undefined) => Promise<CredentialResult>
+export type CredentialLookup = (accessKeyId: string, sessionToken: string | undefined) => Soon<CredentialResult>
 
 export type CredentialResult =
   | { readonly ok: true; readonly secretAccessKey: string; readonly caller: Caller }
@@ -13,7 +14,7 @@ export type CredentialResult =
   | { readonly ok: false; readonly problem: 'unknown-key' | 'inactive' | 'invalid-token' | 'expired-token' }
 
 /** The policies attached to a caller. Provided by IAM. */
-export type IdentityPolicyLookup = (caller: Caller) => Promise<IdentityPolicies>
+export type IdentityPolicyLookup = (caller: Caller) => Soon<IdentityPolicies>
 
 export interface IdentityPolicies {
   readonly identity: readonly NamedPolicy[]
@@ -25,7 +26,7 @@ export interface IdentityPolicies {
 }
 
 /** The policy a resource carries and the account that owns it. Provided by each service for its own ARNs. */
-export type ResourcePolicyLookup = (resourceArn: string, grant?: Grant) => Promise<ResourcePolicy>
+export type ResourcePolicyLookup = (resourceArn: string, grant?: Grant) => Soon<ResourcePolicy>
 
 export interface ResourcePolicy {
   readonly policy: NamedPolicy | undefined
@@ -82,6 +83,9 @@ export type Authenticate = (
   service: AuthenticatedService,
 ) => Promise<Authenticated>
 
+/** The same, which answers at once when nothing has to be read, and then throws instead of rejecting. */
+export type AuthenticateSoon = (...request: Parameters<Authenticate>) => Soon<Authenticated>
+
 /** A {@link Decision} that remembers whether the caller came from another account: AWS then says less. */
 export interface AuthorizationDecision extends Decision {
   readonly isCrossAccount: boolean
@@ -97,6 +101,8 @@ export interface Authorizer {
     nowMs: number,
     region: string,
   ): Promise<AuthorizationDecision>
+  /** The same, which answers at once when nothing has to be read, and then throws instead of rejecting. */
+  decideSoon(...question: Parameters<Authorizer['decide']>): Soon<AuthorizationDecision>
 }
 
 /** Makes the refusal that a service of this style answers when `decision` is not allowed. */

@@ -1,3 +1,4 @@
+import type { Soon } from '../std/soon.ts'
 import type { Caller } from './caller.ts'
 import type { Call, Decision, Grant, Reply } from './operation.ts'
 import type { HttpRequest, InternalCallOptions, PipelineOptions } from './pipeline.ts'
@@ -47,7 +48,11 @@ export class PipelineCall implements Call {
     return this.http?.signal ?? this.#signal ?? NEVER_ABORTED
   }
 
-  decide(grant: Grant): Promise<Decision> {
+  async decide(grant: Grant): Promise<Decision> {
+    return this.decideSoon(grant)
+  }
+
+  decideSoon(grant: Grant): Soon<Decision> {
     return this.#decide(this.caller, grant, this.http, this.nowMs, this.region)
   }
 }

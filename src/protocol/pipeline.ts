@@ -1,6 +1,7 @@
 import { type ByteSource, SourceTooLongError, sourceOf } from '../std/byte-source.ts'
 import { type Clock, elapsedMs } from '../std/clock.ts'
 import { requestId16, uuid } from '../std/ids.ts'
+import { isLater, type Soon } from '../std/soon.ts'
 import { answerForAbsentService } from './absent-service.ts'
 import type { Caller } from './caller.ts'
 import { AwsError, notImplemented } from './errors.ts'
@@ -96,14 +97,14 @@ export interface PipelineOptions {
   readonly region: string
   readonly clock: Clock
   /** Throws an AwsError of the service's style when the signature is wrong. */
-  readonly authenticate: (request: WireRequest, body: ByteSource, service: SignedService) => Promise<Identified>
+  readonly authenticate: (request: WireRequest, body: ByteSource, service: SignedService) => Soon<Identified>
   readonly decide: (
     caller: Caller,
     grant: Grant,
     http: HttpInfo | undefined,
     nowMs: number,
     region: string,
-  ) => Promise<Decision>
+  ) => Soon<Decision>
   readonly accessDenied: (style: ErrorStyle, caller: Caller, grant: Grant, decision: Decision) => AwsError
   /** The answer to an expected failure of a lower room (store conflict, disk full); undefined for a bug. */
   readonly translate: (error: unknown, signingName: string) => AwsError | undefined
@@ -214,11 +215,13 @@ class StandardPipeline implements Pipeline {
       route = progress.route = protocol.route(request, collected)
     } else {
       route = progress.route = protocol.route(request)
-      identified =
-        route.identity === 'none' ? { ...NOBODY, body: source } : await this.#identify(request, source, endpoint, route)
+      const sender =
+        route.identity === 'none' ? { ...NOBODY, body: source } : this.#identify(request, source, endpoint, route)
+      identified = isLater(sender) ? await sender : sender
     }
     progress.caller = identified.caller
-    const operation = await requireOperation(endpoint, route.operation)
+    const table = endpoint.operations
+    const operation = requireOperation(isLater(table) ? await table : table, endpoint, route.operation)
 
     let body: Buffer | ByteSource = identified.body
     if (!route.inputStreams) {
@@ -247,7 +250,7 @@ class StandardPipeline implements Pipeline {
     }
   }
 
-  #identify(request: HttpRequest, source: ByteSource, endpoint: Endpoint, route: Route): Promise<Identified> {
+  #identify(request: HttpRequest, source: ByteSource, endpoint: Endpoint, route: Route): Soon<Identified> {
     return this.#options.authenticate(request, source, {
       signingName: endpoint.signingName,
       style: styleOf(route),
@@ -273,7 +276,8 @@ class StandardPipeline implements Pipeline {
       throw error
     }
     for (const grant of grants) {
-      const decision = await call.decide(grant)
+      const pending = call.decideSoon(grant)
+      const decision = isLater(pending) ? await pending : pending
       if (!decision.allowed) throw this.#options.accessDenied(styleOf(route), call.caller, grant, decision)
     }
     endpoint.protocol.validate(route, call.input as Record<string, unknown>)
@@ -290,7 +294,7 @@ class StandardPipeline implements Pipeline {
     options: InternalCallOptions = {},
   ): Promise<object> {
     const endpoint = this.#endpoint(service)
-    const operation = await requireOperation(endpoint, name)
+    const operation = requireOperation(await endpoint.operations, endpoint, name)
     const ids: ReplyIds = { requestId: endpoint.signingName === 's3' ? requestId16() : uuid(), hostId: this.#hostId }
     const route = endpoint.protocol.routeOf(name)
     const call = new PipelineCall(this.#options, input, as, ids, options.region, undefined, options)
@@ -339,8 +343,8 @@ function styleOf(route: Route): ErrorStyle {
 }
 
 /** Throws NotImplemented. */
-async function requireOperation(endpoint: Endpoint, name: string): Promise<AnyOperation> {
-  const operation = (await endpoint.operations)[name]
+function requireOperation(table: OperationTable, endpoint: Endpoint, name: string): AnyOperation {
+  const operation = table[name]
   if (operation === undefined || operation === NotImplemented) throw notImplementedOperation(endpoint, name)
   return operation as AnyOperation
 }

@@ -38,6 +38,23 @@ export function describeStore(name: string, makeEngine: () => Promise<ContractEn
       await engine.cleanUp()
     })
 
+    it('says at once what it would say later, where it can', async () => {
+      const now = (name: string) => {
+        const entry = store.getNow?.(key(name))
+        return entry === null ? 'none' : entry?.value.toString()
+      }
+      const can = store.getNow !== undefined
+      expect(now('a')).toBe(can ? 'none' : undefined)
+      for (const value of ['1', '2']) {
+        await put(store, ['a', value])
+        expect(now('a')).toBe(can ? value : undefined)
+      }
+      await store.commit({ checks: [], puts: [], deletes: [key('a')] })
+      expect(now('a')).toBe(can ? 'none' : undefined)
+      await store[Symbol.asyncDispose]()
+      if (can) expect(() => now('a')).toThrow(StoreClosedError)
+    })
+
     it('gives back what was put, and nothing for what was not', async () => {
       await put(store, ['a', '1'])
       expect(await read(store, 'a')).toBe('1')

@@ -1,3 +1,5 @@
+import type { Soon } from '../std/soon.ts'
+
 /**
  * The store: ordered keys → versioned values, atomic conditional commits. One optimistic round trip per commit, no
  * transaction held open (the shape of Deno KV and FoundationDB), so an engine is a few hundred lines and PostgreSQL needs
@@ -41,6 +43,8 @@ export type CommitResult =
 
 export interface Store extends AsyncDisposable {
   get(key: Key): Promise<Entry | undefined>
+  /** As {@link get} without a promise: `null` when there is none, `undefined` when this engine cannot tell without waiting. */
+  getNow?(key: Key): Entry | null | undefined
   getMany(keys: readonly Key[]): Promise<(Entry | undefined)[]>
   list(range: Range): Promise<Entry[]>
   /**
@@ -49,6 +53,12 @@ export interface Store extends AsyncDisposable {
    * unknown ({@link CommitUnknownError}); a caller must never answer success after a throw.
    */
   commit(commit: Commit): Promise<CommitResult>
+}
+
+/** As `store.get`, at once where the engine can. */
+export function readSoon(store: Store, key: Key): Soon<Entry | undefined> {
+  const now = store.getNow?.(key)
+  return now === undefined ? store.get(key) : (now ?? undefined)
 }
 
 /** The commit may or may not have been applied: the answer got lost. */

@@ -1,5 +1,6 @@
 import { decodeKey, encodeKey, encodeKeyBehind, type KeyPart, type KeyTuple, prefixRange } from './keys.ts'
-import type { Entry, Key, Range } from './store.ts'
+import { isLater, type Soon } from '../std/soon.ts'
+import { type Entry, type Key, type Range, readSoon, type Store } from './store.ts'
 import type { Writes } from './transaction.ts'
 
 /** How a table's values are bytes. The first byte of every value says which format wrote it. */
@@ -84,6 +85,13 @@ export class Table<K extends KeyTuple, V> {
   async get(reader: Reader, key: K): Promise<V | undefined> {
     const entry = await reader.get(this.key(key))
     return entry === undefined ? undefined : this.#format.decode(entry.value)
+  }
+
+  /** As {@link get} of the store, at once where the engine can. */
+  getSoon(store: Store, key: K): Soon<V | undefined> {
+    const found = readSoon(store, this.key(key))
+    if (isLater(found)) return found.then((entry) => entry && this.#format.decode(entry.value))
+    return found && this.#format.decode(found.value)
   }
 
   /** Returns the key of the row. */

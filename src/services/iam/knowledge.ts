@@ -1,7 +1,8 @@
 import type { CredentialResult, IdentityPolicies, ResourcePolicy } from '../../auth/doors.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
-import type { Store, Version } from '../../store/store.ts'
+import { isLater, type Soon } from '../../std/soon.ts'
+import { type Entry, readSoon, type Store, type Version } from '../../store/store.ts'
 import type { Writes } from '../../store/transaction.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { epochs } from './tables.ts'
@@ -34,8 +35,13 @@ export class KnowledgeKeeper {
   }
 
   /** Rows read after this belong to the returned epoch or to a later one, never to an earlier one. */
-  async current(): Promise<Knowledge> {
-    const epoch = (await this.#store.get(EPOCH_KEY))?.version ?? 0
+  current(): Soon<Knowledge> {
+    const epoch = readSoon(this.#store, EPOCH_KEY)
+    return isLater(epoch) ? epoch.then((epoch) => this.#of(epoch)) : this.#of(epoch)
+  }
+
+  #of(entry: Entry | undefined): Knowledge {
+    const epoch = entry?.version ?? 0
     if (this.#knowledge.epoch !== epoch) this.#knowledge = newKnowledge(epoch)
     return this.#knowledge
   }

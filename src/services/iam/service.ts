@@ -13,13 +13,14 @@ import { type Transaction, transact } from '../../store/transaction.ts'
 import { assert } from '../../std/assert.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { MasterKey, Sealer } from '../../std/master-key.ts'
+import { isLater, type Soon } from '../../std/soon.ts'
 import { entityArn, findIamArn } from './arn.ts'
 import { resolveAccessKey, resolveSession } from './credentials.ts'
 import type { AssumableRole, RoleSession, SessionRequest, TemporaryCredentials } from './doors.ts'
 import { accountOfAccessKeyId, newAccessKeyId, newSecretAccessKey } from './ids.ts'
-import { beginEpoch, KnowledgeKeeper, parsedDocument } from './knowledge.ts'
+import { beginEpoch, type Knowledge, KnowledgeKeeper, parsedDocument } from './knowledge.ts'
 import { capOf, managedPolicyText, rolePolicies, userPolicies } from './principal-policies.ts'
-import { Sessions } from './sessions.ts'
+import { type SessionClaims, Sessions } from './sessions.ts'
 import { accessKeys, accounts, NO_ACCOUNT, type RoleRow, roles, users } from './tables.ts'
 import { isTrusted } from './trust.ts'
 
@@ -104,20 +105,31 @@ export class Iam {
     })
   }
 
-  readonly credentialLookup: CredentialLookup = async (accessKeyId, sessionToken) => {
-    const knowledge = await this.#knowledge.current()
+  readonly credentialLookup: CredentialLookup = (accessKeyId, sessionToken) => {
+    const knowledge = this.#knowledge.current()
+    return isLater(knowledge)
+      ? knowledge.then((knowledge) => this.#credentials(knowledge, accessKeyId, sessionToken))
+      : this.#credentials(knowledge, accessKeyId, sessionToken)
+  }
+
+  #credentials(knowledge: Knowledge, accessKeyId: string, sessionToken: string | undefined): Soon<CredentialResult> {
     if (sessionToken !== undefined) {
       // Opened at every call: time goes on, and the token must belong to this key.
       const claims = this.#sessions.open(sessionToken, accessKeyId)
       if (typeof claims === 'string') return { ok: false, problem: claims }
       const known = knowledge.credentials.get(sessionToken)
-      if (known !== undefined) return known
-      const result = await resolveSession(this.store, claims)
-      knowledge.credentials.set(sessionToken, result)
-      return result
+      return known ?? this.#learnSession(knowledge, sessionToken, claims)
     }
-    const known = knowledge.credentials.get(accessKeyId)
-    if (known !== undefined) return known
+    return knowledge.credentials.get(accessKeyId) ?? this.#learnAccessKey(knowledge, accessKeyId)
+  }
+
+  async #learnSession(knowledge: Knowledge, sessionToken: string, claims: SessionClaims): Promise<CredentialResult> {
+    const result = await resolveSession(this.store, claims)
+    knowledge.credentials.set(sessionToken, result)
+    return result
+  }
+
+  async #learnAccessKey(knowledge: Knowledge, accessKeyId: string): Promise<CredentialResult> {
     const result: CredentialResult = await resolveAccessKey(this.store, accessKeyId, (id, sealed) =>
       this.openSecret(id, sealed),
     )
@@ -130,14 +142,28 @@ export class Iam {
    * The policies attached to a caller. `session` has the managed policies of a role session only: a document passed to AssumeRole is in
    * the caller itself.
    */
-  readonly identityPolicies: IdentityPolicyLookup = async (caller) => {
+  readonly identityPolicies: IdentityPolicyLookup = (caller) => {
     if (caller.kind !== 'user' && caller.kind !== 'role') return NO_POLICIES
-    const knowledge = await this.#knowledge.current()
+    const knowledge = this.#knowledge.current()
+    return isLater(knowledge)
+      ? knowledge.then((knowledge) => this.#policiesOf(knowledge, caller))
+      : this.#policiesOf(knowledge, caller)
+  }
+
+  #policiesOf(knowledge: Knowledge, caller: Extract<Caller, { kind: 'user' | 'role' }>): Soon<IdentityPolicies> {
     const capArns = (caller.kind === 'role' && caller.sessionPolicyArns) || []
     const id = caller.kind === 'user' ? caller.userId : caller.roleId
     const key = capArns.length === 0 ? id : [id, ...capArns].join(' ')
-    const known = knowledge.principals.get(key)
-    if (known !== undefined) return known
+    return knowledge.principals.get(key) ?? this.#learnPolicies(knowledge, caller, key, id, capArns)
+  }
+
+  async #learnPolicies(
+    knowledge: Knowledge,
+    caller: Extract<Caller, { kind: 'user' | 'role' }>,
+    key: string,
+    id: string,
+    capArns: readonly string[],
+  ): Promise<IdentityPolicies> {
     const own =
       caller.kind === 'user'
         ? await userPolicies(this.store, caller.accountId, caller.userName, id)

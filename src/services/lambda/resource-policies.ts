@@ -1,7 +1,8 @@
 import type { ResourcePolicy } from '../../auth/doors.ts'
 import type { NamedPolicy } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
-import type { Store, Version } from '../../store/store.ts'
+import { isLater, type Soon } from '../../std/soon.ts'
+import { type Entry, readSoon, type Store, type Version } from '../../store/store.ts'
 import { type FunctionRef, parseFunctionArn, qualifiedArn } from './arn.ts'
 import { layerVersionKey, parseLayerVersionArn } from './layers.ts'
 import { LATEST, layerPolicies, type PolicyRow, policies, type QualifiedKey } from './tables.ts'
@@ -25,11 +26,13 @@ export class ResourcePolicies {
   }
 
   /** What the authoriser asks for a function's ARN. A foreign account's function belongs to that account, whether or not it exists. */
-  async lookup(resourceArn: string): Promise<ResourcePolicy> {
+  lookup(resourceArn: string): Soon<ResourcePolicy> {
     const ref = parseFunctionArn(resourceArn)
     if (ref === undefined) return this.#lookupLayer(resourceArn)
-    const current = await this.current(ref)
-    return { policy: current?.policy, accountId: ref.accountId, isTrustPolicy: false }
+    const entry = readSoon(this.#store, policies.key(policyKey(ref)))
+    return isLater(entry)
+      ? entry.then((entry) => resourcePolicy(ref, this.#parse(ref, entry)))
+      : resourcePolicy(ref, this.#parse(ref, entry))
   }
 
   /** Layers are asked for rarely: nothing is kept. */
@@ -44,7 +47,10 @@ export class ResourcePolicies {
 
   /** The policy of exactly this qualifier; `$LATEST` has that of the unqualified function. */
   async current(ref: FunctionRef): Promise<CurrentPolicy | undefined> {
-    const entry = await this.#store.get(policies.key(policyKey(ref)))
+    return this.#parse(ref, await readSoon(this.#store, policies.key(policyKey(ref))))
+  }
+
+  #parse(ref: FunctionRef, entry: Entry | undefined): CurrentPolicy | undefined {
     if (entry === undefined) return undefined
     const arn = qualifiedArn(ref)
     const known = this.#parsed.get(arn)
@@ -55,6 +61,10 @@ export class ResourcePolicies {
     this.#parsed.set(arn, parsed)
     return parsed
   }
+}
+
+function resourcePolicy({ accountId }: FunctionRef, current: CurrentPolicy | undefined): ResourcePolicy {
+  return { policy: current?.policy, accountId, isTrustPolicy: false }
 }
 
 export function policyKey(ref: FunctionRef): QualifiedKey {

@@ -3,6 +3,7 @@ import { assert, assertNever } from '../../std/assert.ts'
 import type { ByteSource } from '../../std/byte-source.ts'
 import { sourceFrom, sourceOf } from '../../std/byte-source.ts'
 import { type DigestName, type Digests, digestBytes } from '../../std/digest.ts'
+import { isLater, type Soon } from '../../std/soon.ts'
 import type { Store } from '../../store/store.ts'
 import type { Writes } from '../../store/transaction.ts'
 import { entityTooLarge } from './errors.ts'
@@ -28,6 +29,8 @@ export interface ReceivedBody {
 }
 
 const NO_BYTES = Buffer.alloc(0)
+
+type Bytes = Buffer | AsyncIterable<Uint8Array>
 
 /** Bodies of objects and parts: small ones are rows, larger ones blobs, multipart ones a list of both. */
 export class BodyStore {
@@ -124,29 +127,18 @@ export class BodyStore {
    * The bytes `start`..`end` (inclusive). Undefined when the body has gone: its object was overwritten or deleted since its row was
    * read (rows go at once, blobs after the grace).
    */
-  async read(
-    body: Body,
-    start: number,
-    end: number,
-    secret?: Secret,
-  ): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
+  read(body: Body, start: number, end: number, secret?: Secret): Soon<Bytes | undefined> {
     if (secret === undefined || body.kind === 'parts') return this.#open(body, start, end, secret?.key)
-    const bytes = await this.#open(body, start, end)
-    return bytes && decrypting(bytes, secret, start)
+    return Promise.resolve(this.#open(body, start, end)).then((bytes) => bytes && decrypting(bytes, secret, start))
   }
 
-  async #open(
-    body: Body,
-    start: number,
-    end: number,
-    key?: Buffer,
-  ): Promise<Buffer | AsyncIterable<Uint8Array> | undefined> {
+  #open(body: Body, start: number, end: number, key?: Buffer): Soon<Bytes | undefined> {
     switch (body.kind) {
       case 'none':
         return NO_BYTES
       case 'inline': {
-        const bytes = (await bodies.get(this.#store, [body.id])) as Buffer | undefined
-        return bytes === undefined || end - start + 1 === bytes.length ? bytes : bytes.subarray(start, end + 1)
+        const bytes = bodies.getSoon(this.#store, [body.id]) as Soon<Buffer | undefined>
+        return isLater(bytes) ? bytes.then((bytes) => sliceOf(bytes, start, end)) : sliceOf(bytes, start, end)
       }
       case 'blob':
         return this.#readBlob(body.id, start, end)
@@ -240,6 +232,10 @@ export class BodyStore {
     if (left === 0) this.#readers.delete(id)
     else this.#readers.set(id, left)
   }
+}
+
+function sliceOf(bytes: Buffer | undefined, start: number, end: number): Buffer | undefined {
+  return bytes === undefined || end - start + 1 === bytes.length ? bytes : bytes.subarray(start, end + 1)
 }
 
 function inline(bytes: Buffer, names: readonly DigestName[]): ReceivedBody {

@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
+import type { Soon } from '../../std/soon.ts'
 import type { Store } from '../../store/store.ts'
 import type { Reader } from '../../store/table.ts'
 import type { Transaction } from '../../store/transaction.ts'
@@ -62,6 +63,14 @@ export class Buckets {
     if (this.#cache.size >= CACHED_BUCKETS_MAX) this.#cache.clear()
     this.#cache.set(name, bucket)
     return bucket
+  }
+
+  /** As {@link find} in the store, at once when its row is as it was. */
+  findSoon(name: string): Soon<Bucket | undefined> {
+    const entry = this.#store.getNow?.(buckets.key([name]))
+    if (entry === null) return undefined
+    const known = this.#cache.get(name)
+    return known !== undefined && known.version === entry?.version ? known : this.find(name)
   }
 
   /** A bucket as it was last read, without reading it again: authorisation has just done so. */

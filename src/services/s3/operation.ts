@@ -1,4 +1,5 @@
 import type { Call, Grant, InputOf, Operation, OperationName, OutputOf } from '../../protocol/operation.ts'
+import { isLater } from '../../std/soon.ts'
 import type { ServiceModels } from '../door.ts'
 import type { Bucket } from './buckets.ts'
 import { checkExpectedOwner, requireExpectedOwner } from './expected-owner.ts'
@@ -34,7 +35,8 @@ export function objectGrant(action: string, input: ObjectInput, context?: Grant[
 export async function requireBucket(call: Call<BucketInput>, s3: S3): Promise<Bucket> {
   const { Bucket: name, ExpectedBucketOwner: owner } = call.input
   checkExpectedOwner(owner)
-  const bucket = await s3.buckets.find(name)
+  const pending = s3.buckets.findSoon(name)
+  const bucket = isLater(pending) ? await pending : pending
   if (bucket === undefined) throw noSuchBucket(name)
   requireExpectedOwner(owner, bucket)
   return bucket

@@ -1,13 +1,15 @@
-import type { AccessDenied, ResourcePolicyLookup } from '../../auth/doors.ts'
+import type { AccessDenied, ResourcePolicy, ResourcePolicyLookup } from '../../auth/doors.ts'
 import type { BlobId, BlobStore } from '../../blobs/blobs.ts'
 import type { DeliveryDoor } from '../../delivery/delivery.ts'
+import type { Grant } from '../../protocol/operation.ts'
 import type { Clock } from '../../std/clock.ts'
+import { isLater, type Soon } from '../../std/soon.ts'
 import type { Store } from '../../store/store.ts'
 import type { CallDoor } from '../door.ts'
 import { findAclPolicy } from './acl/find.ts'
 import { ownershipOf } from './acl/rules.ts'
 import { BodyStore } from './body-store.ts'
-import { Buckets } from './buckets.ts'
+import { type Bucket, Buckets } from './buckets.ts'
 import type { EventVersion } from './events.ts'
 import { GarbageCollector, isBlobHeld } from './garbage.ts'
 import { LifecycleWorker } from './lifecycle/worker.ts'
@@ -76,20 +78,27 @@ export class S3 {
   }
 
   /** The policy of the bucket that an ARN of a bucket or object names. */
-  readonly resourcePolicy: ResourcePolicyLookup = async (resourceArn, grant) => {
+  readonly resourcePolicy: ResourcePolicyLookup = (resourceArn, grant) => {
     const name = bucketOf(resourceArn)
-    const bucket = name === undefined ? undefined : await this.buckets.find(name)
+    const bucket = name === undefined ? undefined : this.buckets.findSoon(name)
+    return isLater(bucket)
+      ? bucket.then((bucket) => this.#policyOf(bucket, resourceArn, grant))
+      : this.#policyOf(bucket, resourceArn, grant)
+  }
+
+  #policyOf(bucket: Bucket | undefined, resourceArn: string, grant: Grant | undefined): Soon<ResourcePolicy> {
     if (bucket === undefined) return NO_BUCKET
     const { policy, row } = bucket
-    const hasAcls = grant !== undefined && ownershipOf(row) !== 'BucketOwnerEnforced'
-    const acl = hasAcls ? await findAclPolicy(this.store, bucket, grant) : undefined
-    return {
+    const found: ResourcePolicy = {
       policy: policy === undefined ? undefined : { name: `${ARN_PREFIX}${bucket.name}`, document: policy.document },
-      ...(acl !== undefined && { acl: { name: `ACL of ${resourceArn}`, document: acl } }),
       accountId: row.accountId,
       isTrustPolicy: false,
       restrictPublic: row.publicAccessBlock?.restrictPublicBuckets ?? false,
     }
+    if (grant === undefined || ownershipOf(row) === 'BucketOwnerEnforced') return found
+    return findAclPolicy(this.store, bucket, grant).then((acl) =>
+      acl === undefined ? found : { ...found, acl: { name: `ACL of ${resourceArn}`, document: acl } },
+    )
   }
 }
 

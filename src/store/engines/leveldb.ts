@@ -72,6 +72,13 @@ export class LevelStore implements Store {
     return this.#read(key, keyText(key)) ?? undefined
   }
 
+  getNow(key: Key): Entry | null | undefined {
+    if (this.#reopening !== undefined) return undefined
+    this.#assertOpen()
+    assertKey(key)
+    return this.#read(key, keyText(key))
+  }
+
   async getMany(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
     if (this.#reopening !== undefined) await this.#reopening
     this.#assertOpen()

@@ -38,6 +38,12 @@ export class MemoryStore implements Store {
     return this.#entries.get(keyText(key))
   }
 
+  getNow(key: Key): Entry | null | undefined {
+    this.#assertOpen()
+    assertKey(key)
+    return this.#entries.get(keyText(key)) ?? null
+  }
+
   async getMany(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
     this.#assertOpen()
     return keys.map((key) => this.#entries.get(keyText(key)))

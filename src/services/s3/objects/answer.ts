@@ -1,5 +1,6 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import type { Call } from '../../../protocol/operation.ts'
+import { isLater, type Soon } from '../../../std/soon.ts'
 import { checksumMember, checksumOutput } from '../checksums.ts'
 import { invalidRequest } from '../errors.ts'
 import { expirationMember } from '../lifecycle/expiration.ts'
@@ -46,7 +47,8 @@ export async function answerRead(call: ObjectReadCall, s3: S3, row: ObjectRow): 
   if (bucket?.row.versioning !== undefined) output.VersionId = row.versionId ?? NULL_VERSION
   if (input.VersionId === undefined) Object.assign(output, expirationMember(bucket, input.Key, row))
   applyOverrides(call, output)
-  const wanted = await wantedBytes(call, s3, row, output)
+  const pending = wantedBytes(call, s3, row, output)
+  const wanted = isLater(pending) ? await pending : pending
   const { start, end } = wanted ?? { start: 0, end: row.size - 1 }
   output.ContentLength = end - start + 1
   if (wanted !== undefined) {
@@ -87,12 +89,7 @@ async function addLock(call: ObjectReadCall, { retention, legalHold }: ObjectRow
   )
 }
 
-async function wantedBytes(
-  call: ObjectReadCall,
-  s3: S3,
-  row: ObjectRow,
-  output: ObjectOutput,
-): Promise<ByteRange | undefined> {
+function wantedBytes(call: ObjectReadCall, s3: S3, row: ObjectRow, output: ObjectOutput): Soon<ByteRange | undefined> {
   const { Range: range, PartNumber: partNumber } = call.input
   if (partNumber === undefined) return range === undefined ? undefined : parseRange(range, row.size)
   if (range !== undefined) throw invalidRequest('Cannot specify both Range header and partNumber query parameter')

@@ -1,5 +1,6 @@
 import { AwsError } from '../../../protocol/errors.ts'
 import type { Call, Grant } from '../../../protocol/operation.ts'
+import { isLater, type Soon } from '../../../std/soon.ts'
 import { noSuchBucket, noSuchKey, noSuchVersion } from '../errors.ts'
 import { bucketGrant, objectGrant, type ObjectInput, requireBucket } from '../operation.ts'
 import type { S3 } from '../service.ts'
@@ -19,8 +20,12 @@ export interface VersionInput extends ObjectInput {
 const inHand = new WeakMap<Call, ObjectRow | undefined>()
 
 /** Permissions on an existing object. `action` without its `Version` part: `s3:GetObject`, `s3:GetObjectTagging`. */
-export async function existingObjectGrants(call: Call<VersionInput>, s3: S3, action: string): Promise<Grant[]> {
-  const row = await findObject(s3, call.input)
+export function existingObjectGrants(call: Call<VersionInput>, s3: S3, action: string): Soon<Grant[]> {
+  const row = findObject(s3, call.input)
+  return isLater(row) ? row.then((row) => grantsInHand(call, row, action)) : grantsInHand(call, row, action)
+}
+
+function grantsInHand(call: Call<VersionInput>, row: ObjectRow | undefined, action: string): Grant[] {
   inHand.set(call, row)
   return [existingObjectGrant(call.input, row, action)]
 }
@@ -118,9 +123,9 @@ function markerHeaders({ versionId }: MarkerRow): Record<string, string> {
   return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId ?? NULL_VERSION }
 }
 
-export async function findObject(s3: S3, { Bucket, Key, VersionId }: VersionInput): Promise<ObjectRow | undefined> {
-  if (VersionId === undefined) return objects.get(s3.store, [Bucket, Key])
-  return (await findObjectRow(s3.store, Bucket, Key, VersionId))?.row
+export function findObject(s3: S3, { Bucket, Key, VersionId }: VersionInput): Soon<ObjectRow | undefined> {
+  if (VersionId === undefined) return objects.getSoon(s3.store, [Bucket, Key])
+  return findObjectRow(s3.store, Bucket, Key, VersionId).then((found) => found?.row)
 }
 
 const NO_VERSION_ACTIONS = /^s3:(RestoreObject|(Get|Put)Object(Retention|LegalHold))$/

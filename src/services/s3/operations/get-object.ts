@@ -1,4 +1,5 @@
 import type { BodyOutput } from '../../../protocol/operation.ts'
+import { isLater } from '../../../std/soon.ts'
 import { checkKey } from '../object-keys.ts'
 import { answerRead } from '../objects/answer.ts'
 import { refuseArchived } from '../objects/archived.ts'
@@ -18,7 +19,8 @@ export const getObject: S3Operation<'GetObject'> = {
       refuseArchived(row, call.nowMs)
       const { output, range, secret } = await answerRead(call, s3, row)
       if (range === undefined) return output
-      const body = await s3.bodies.read(row.body, range.start, range.end, secret)
+      const read = s3.bodies.read(row.body, range.start, range.end, secret)
+      const body = isLater(read) ? await read : read
       if (body !== undefined) return withBody(output, body)
       if (attempt === TRIES_MAX) throw new Error(`the body of ${call.input.Bucket}/${call.input.Key} is missing`)
       row = await rereadObject(call, s3, call.input, 's3:GetObject')
