@@ -116,10 +116,11 @@ const protocolNames: Record<string, string> = {
 /** Trait bits of the SDK's tuples, spelled out. Those that a server has no use for are dropped. */
 const traitBits: readonly [number, string][] = [
   [1, 'httpLabel'],
+  [8, 'sensitive'],
   [16, 'httpPayload'],
   [32, 'httpResponseCode'],
 ]
-const droppedTraits = new Set(['idempotent', 'idempotencyToken', 'sensitive', 'httpChecksum'])
+const droppedTraits = new Set(['idempotent', 'idempotencyToken', 'httpChecksum'])
 
 /** SDK tuples → packed tuples: namespaces go, thunks become negative indexes (-1 is shape 0), traits lose their bits. */
 class Packer {

@@ -12,6 +12,8 @@ export interface SimpleSchema {
   readonly format?: TimestampFormat
   /** Of blobs: the body is passed through as it flows. */
   readonly streaming?: boolean
+  /** Never to be repeated in a message. */
+  readonly sensitive?: boolean
 }
 
 export interface ListSchema {
@@ -60,6 +62,7 @@ export interface Traits {
   readonly xmlFlattened?: 1
   readonly xmlNamespace?: string | readonly [string, string]
   readonly streaming?: 1
+  readonly sensitive?: 1
   readonly sparse?: 1
   readonly eventHeader?: 1
   readonly eventPayload?: 1
@@ -256,7 +259,10 @@ class Unpacker {
 
   #shape(index: number): Schema {
     const [kind, name, traits, ...content] = this.#packed.shapes[index] as PackedShape
-    if (kind === 0) return this.#schema(content[0] as number)
+    if (kind === 0) {
+      const schema = this.#schema(content[0] as number) as SimpleSchema
+      return traits !== 0 && traits.sensitive === 1 ? { ...schema, sensitive: true } : schema
+    }
     if (kind === 1 || kind === 2) {
       const own = traits === 0 ? noTraits : traits
       if (kind === 1)

@@ -67,14 +67,35 @@ describe('constraints, in the words of AWS', () => {
     )
   })
 
-  it('Lambda: a map reports its keys', () => {
+  it.each([
+    [
+      'a password',
+      'iam',
+      'CreateLoginProfile',
+      { UserName: 'u', Password: 'p'.repeat(129) },
+      "Value at 'password' failed to satisfy constraint: Member must have length less than or equal to 128",
+    ],
+    [
+      'a variable of a function',
+      'lambda',
+      'UpdateFunctionConfiguration',
+      { FunctionName: 'f', Environment: { Variables: { a: 'p', B_: 'ppp' } } },
+      "Value at 'environment.variables' failed to satisfy constraint: Map keys",
+    ],
+  ] as const)('do not repeat %s', (_, service, operation, input, expected) => {
+    const message = complaint(service, operation, input)
+    expect(message).toContain(expected)
+    expect(message).not.toContain('ppp')
+  })
+
+  it('Lambda: a map reports its keys, and none of the values, which are secrets', () => {
     expect(
       complaint('lambda', 'UpdateFunctionConfiguration', {
         FunctionName: 'f',
         Environment: { Variables: { '1': 'x' } },
       }),
     ).toBe(
-      "400 ValidationException: 1 validation error detected: Value '{1=x}' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]",
+      "400 ValidationException: 1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]",
     )
   })
 

@@ -1,7 +1,7 @@
 import { compileOnce } from './compile.ts'
 import { AwsError } from './errors.ts'
 import { isAggregate } from './json.ts'
-import type { ListSchema, MapSchema, Member, Rule, StructureSchema } from './schema.ts'
+import type { ListSchema, MapSchema, Member, Rule, Schema, StructureSchema } from './schema.ts'
 
 /** Whether and how a service complains about input that fits its types and not its constraints. */
 export type ValidationStyle =
@@ -19,6 +19,8 @@ interface Violation {
   readonly value: unknown
   readonly constraint: string
   readonly isMissing: boolean
+  /** The message names the member, and does not repeat what it was given. */
+  readonly isSensitive: boolean
 }
 
 type Check = (value: unknown, path: string, found: Violation[]) => void
@@ -46,9 +48,9 @@ export function validateInput(
 
 function messageOf(found: readonly Violation[]): string {
   const count = found.length === 1 ? '1 validation error detected' : `${found.length} validation errors detected`
-  const parts = found.map(({ path, value, constraint }) => {
-    const shown = value === undefined ? 'null' : `'${printed(value)}'`
-    return `Value ${shown} at '${path}' failed to satisfy constraint: ${constraint}`
+  const parts = found.map(({ path, value, constraint, isSensitive }) => {
+    const shown = value === undefined ? 'null ' : isSensitive ? '' : `'${printed(value)}' `
+    return `Value ${shown}at '${path}' failed to satisfy constraint: ${constraint}`
   })
   return `${count}: ${parts.join('; ')}`
 }
@@ -85,7 +87,13 @@ const structureCheck = compileOnce<[unknown, string, Violation[]], void>((schema
       if (part !== undefined && part !== null) {
         check?.(part, path + label, found)
       } else if (required) {
-        found.push({ path: path + label, value: undefined, constraint: 'Member must not be null', isMissing: true })
+        found.push({
+          path: path + label,
+          value: undefined,
+          constraint: 'Member must not be null',
+          isMissing: true,
+          isSensitive: false,
+        })
       }
     }
   }
@@ -129,10 +137,11 @@ function listCheck(schema: ListSchema): Check | undefined {
   }
   const tests = testsOf(member.rule, member)
   if (tests.length === 0) return undefined
+  const isSensitive = isSecret(schema)
   const constraint = `Member must satisfy constraint: [${[...tests.map((test) => test.constraint), 'Member must not be null'].join(', ')}]`
   return (value, path, found) => {
     if ((value as unknown[]).some((item) => tests.some((test) => !test.holds(item))))
-      found.push({ path, value, constraint, isMissing: false })
+      found.push({ path, value, constraint, isMissing: false, isSensitive })
   }
 }
 
@@ -140,13 +149,20 @@ function mapCheck(schema: MapSchema): Check | undefined {
   const keyTests = testsOf(schema.key.rule, schema.key)
   const valueTests = isAggregate(schema.value.schema) ? [] : testsOf(schema.value.rule, schema.value)
   const inner = isAggregate(schema.value.schema) ? memberCheck(schema.value) : undefined
+  const isSensitive = isSecret(schema)
   const list = (tests: readonly Test[]) =>
     [...tests.map((test) => test.constraint), 'Member must not be null'].join(', ')
   return (value, path, found) => {
     const map = value as Record<string, unknown>
     const keys = Object.keys(map)
     if (keys.some((key) => keyTests.some((test) => !test.holds(key)))) {
-      found.push({ path, value, constraint: `Map keys must satisfy constraint: [${list(keyTests)}]`, isMissing: false })
+      found.push({
+        path,
+        value,
+        constraint: `Map keys must satisfy constraint: [${list(keyTests)}]`,
+        isMissing: false,
+        isSensitive,
+      })
     }
     if (keys.some((key) => valueTests.some((test) => !test.holds(map[key])))) {
       found.push({
@@ -154,6 +170,7 @@ function mapCheck(schema: MapSchema): Check | undefined {
         value: isFraction(schema.value) ? withFractions(map) : value,
         constraint: `Map value must satisfy constraint: [${list(valueTests)}]`,
         isMissing: false,
+        isSensitive,
       })
     }
     if (inner !== undefined) for (const key of keys) inner(map[key], `${path}.${key}.member`, found)
@@ -163,9 +180,25 @@ function mapCheck(schema: MapSchema): Check | undefined {
 function ruleCheck(rule: Rule | undefined, member: Member): Check | undefined {
   const tests = testsOf(rule, member)
   if (tests.length === 0) return undefined
+  const isSensitive = isSecret(member.schema)
   return (value, path, found) => {
     for (const test of tests)
-      if (!test.holds(value)) found.push({ path, value, constraint: test.constraint, isMissing: false })
+      if (!test.holds(value)) found.push({ path, value, constraint: test.constraint, isMissing: false, isSensitive })
+  }
+}
+
+/** Whether a value of the schema, or a part of it that messages would print, is to be kept secret. */
+function isSecret(schema: Schema): boolean {
+  switch (schema.kind) {
+    case 'list':
+      return schema.traits.sensitive === 1 || isSecret(schema.member.schema)
+    case 'map':
+      return schema.traits.sensitive === 1 || isSecret(schema.key.schema) || isSecret(schema.value.schema)
+    case 'structure':
+    case 'union':
+      return schema.traits.sensitive === 1
+    default:
+      return schema.sensitive === true
   }
 }
 
