@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveParameters } from '../../template/parameters.ts'
-import { hideSecrets, secretAttributes, secretParameters } from './no-echo.ts'
+import { hideSecrets, hideSecretsInText, secretAttributes, secretParameters } from './no-echo.ts'
 
 describe('what nobody shall see', () => {
   it('is the values of NoEcho parameters, each of a list', () => {
@@ -47,5 +47,15 @@ describe('what nobody shall see', () => {
       B: [{ C: '****' }, true, null],
       secret: 'y',
     })
+  })
+
+  it.each<[string, string, string[], string]>([
+    ['as it is', "Value '{A=x, S=hunter2}'", ['hunter2'], "Value '{A=x, S=****}'"],
+    ['written as JSON', '{"S":"say \\"ah\\""}', ['say "ah"'], '{"S":"****"}'],
+    ['cut', `Value '${'s'.repeat(1000)}' at 'x'`, ['s'.repeat(3000)], "Value '****' at 'x'"],
+    ['a word of few characters', "Value 'on' of function on", ['on'], "Value '****' of function ****"],
+    ['empty parts', 'nothing', [], 'nothing'],
+  ])('is masked in sentences: %s', (_, text, secrets, expected) => {
+    expect(hideSecretsInText(text, secrets)).toBe(expected)
   })
 })

@@ -25,6 +25,44 @@ export function hideSecrets<T extends TemplateValue>(value: T, secrets: readonly
   return (ordered.length === 0 ? value : masked(value, ordered)) as T
 }
 
+/**
+ * A sentence with every secret in it masked, also where it is written as JSON and where it was cut. A secret of a few characters is masked only
+ * where it stands alone: a part of a word is none, and the sentence has to stay readable.
+ */
+export function hideSecretsInText(text: string, secrets: readonly string[]): string {
+  const written = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+  const ordered = [...new Set(written)].sort((a, b) => b.length - a.length)
+  return ordered.reduce((masked, secret) => {
+    if (secret.length < ALONE_CHARACTERS_MAX) return maskedAlone(masked, secret)
+    return secret.length < CUT_CHARACTERS_MIN ? masked.replaceAll(secret, HIDDEN) : maskedFromHead(masked, secret)
+  }, text)
+}
+
+/** Secrets shorter than this may be a part of any word. */
+const ALONE_CHARACTERS_MAX = 4
+/** The beginning of a secret that gives it away. */
+const CUT_CHARACTERS_MIN = 16
+
+function maskedAlone(text: string, secret: string): string {
+  const literal = [...secret].map((character) => `\\u{${character.codePointAt(0)?.toString(16)}}`).join('')
+  const pattern = new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])`, 'gu')
+  return text.replace(pattern, HIDDEN)
+}
+
+/** Messages cut long values: from its beginning on, as much of the secret as is there. */
+function maskedFromHead(text: string, secret: string): string {
+  const head = secret.slice(0, CUT_CHARACTERS_MIN)
+  let shown = ''
+  let from = 0
+  for (let at = text.indexOf(head); at >= 0; at = text.indexOf(head, from)) {
+    let length = head.length
+    while (length < secret.length && text[at + length] === secret[length]) length++
+    shown += text.slice(from, at) + HIDDEN
+    from = at + length
+  }
+  return shown + text.slice(from)
+}
+
 function masked(value: TemplateValue, secrets: readonly string[]): TemplateValue {
   if (typeof value === 'string') return secrets.reduce((text, secret) => text.replaceAll(secret, HIDDEN), value)
   if (typeof value === 'number') return secrets.includes(String(value)) ? HIDDEN : value

@@ -1,4 +1,5 @@
 import type { Caller } from '../../protocol/caller.ts'
+import { AwsError } from '../../protocol/errors.ts'
 import { checkTemplate } from '../../template/check.ts'
 import { resourceDependencies } from '../../template/dependencies.ts'
 import { CircularDependencyError, deploymentOrder } from '../../template/deployment-order.ts'
@@ -16,6 +17,7 @@ import { type Template, TemplateError } from '../../template/template.ts'
 import { validationError } from './errors.ts'
 import { importedValues } from './exports.ts'
 import { macros } from './macros.ts'
+import { hideSecretsInText, secretParameters } from './no-echo.ts'
 import { Refusal } from './refusal.ts'
 import type { CloudFormation } from './service.ts'
 import { readSsmValues } from './ssm-values.ts'
@@ -66,9 +68,23 @@ export async function prepareTemplate(service: CloudFormation, request: PrepareR
   const read = await readRequest(service, request)
   const isExpanded = read.transforms.length > 0
   // What macros made, nobody has read: then it is a reason to refuse, not a mistake in the request.
-  return isExpanded
-    ? await refusing(() => finish(service, request, read, isExpanded))
-    : await asking(() => finish(service, request, read, isExpanded))
+  return keepingSecrets(read.parameters, () =>
+    isExpanded
+      ? refusing(() => finish(service, request, read, isExpanded))
+      : asking(() => finish(service, request, read, isExpanded)),
+  )
+}
+
+/** Reasons are kept and shown to others: they do not tell the values of NoEcho parameters. */
+async function keepingSecrets<T>(parameters: ResolvedParameters, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    const shown = (message: string) => hideSecretsInText(message, secretParameters(parameters))
+    if (error instanceof Refusal) throw new Refusal(shown(error.message))
+    if (error instanceof AwsError) throw new AwsError(error.code, error.status, shown(error.message), error.fields)
+    throw error
+  }
 }
 
 async function readRequest(service: CloudFormation, request: PrepareRequest): Promise<ReadRequest> {
@@ -104,7 +120,7 @@ async function finish(
   const imports = await importedValues(service.store, request, importsOf(bare))
   const scope = createScope({ template: processed, parameters, pseudo, imports })
   deploymentOrder(resourceDependencies(scope))
-  const refusals = refusalsOf(scope, service.findType)
+  const refusals = refusalsOf(scope, service.findType, template)
   if (refusals.length > 0) throw new Refusal(refusals.join('\n'))
   evaluateOutputs(scope)
   return { original: request.text, processed, parameters, isExpanded, scope }

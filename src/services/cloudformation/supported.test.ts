@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createScope } from '../../template/scope.ts'
-import type { TemplateResource } from '../../template/template.ts'
+import { transformSam } from '../../template/sam/transform.ts'
+import type { Template, TemplateObject, TemplateResource } from '../../template/template.ts'
 import { findResourceType } from './resource-types/registry.ts'
 import { refusalsOf } from './supported.ts'
 
-const refusals = (Resources: Readonly<Record<string, TemplateResource>>) =>
+const refusals = (Resources: Readonly<Record<string, TemplateResource>>, written?: Template) =>
   refusalsOf(
     createScope({
       template: { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } }, Resources },
@@ -20,7 +21,17 @@ const refusals = (Resources: Readonly<Record<string, TemplateResource>>) =>
       },
     }),
     findResourceType,
+    written,
   )
+
+/** A SAM function with a preference, and what is refused of it. */
+function refusalsOfPreference(DeploymentPreference: TemplateObject): readonly string[] {
+  const Properties = { InlineCode: 'x', Handler: 'index.h', Runtime: 'python3.13', AutoPublishAlias: 'live' }
+  const F = { Type: 'AWS::Serverless::Function', Properties: { ...Properties, DeploymentPreference } }
+  const written = { Transform: 'AWS::Serverless-2016-10-31', Resources: { F } }
+  const context = { region: 'us-east-1', partition: 'aws', parameters: {}, managedPolicyArn: () => undefined }
+  return refusals(transformSam(written, context).Resources, written)
+}
 
 describe('what a template asks for and cannot get', () => {
   it.each<[string, TemplateResource, string]>([
@@ -80,5 +91,18 @@ describe('what a template asks for and cannot get', () => {
 
   it('is nothing of custom resources, whose properties are their own', () => {
     expect(refusals({ A: { Type: 'Custom::Thing', Properties: { ServiceToken: 'arn', Any: 1 } } })).toEqual([])
+  })
+
+  it.each(['Canary10Percent5Minutes', 'Linear10PercentEvery1Minute', 'AllAtOnce'])(
+    'is a gradual deployment of a function, in the words of its author: %s',
+    (Type) => {
+      expect(refusalsOfPreference({ Type })).toEqual([
+        'Resource F of type AWS::Serverless::Function: Millrace does not support DeploymentPreference, which shifts traffic by CodeDeploy. Remove DeploymentPreference or set its Enabled to false, here or in Globals: the alias then moves to the new version at once.',
+      ])
+    },
+  )
+
+  it('is nothing of a gradual deployment that is switched off', () => {
+    expect(refusalsOfPreference({ Type: 'Canary10Percent5Minutes', Enabled: false })).toEqual([])
   })
 })

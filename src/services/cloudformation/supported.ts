@@ -1,7 +1,7 @@
 import { findDynamicReferences } from '../../template/dynamic-references.ts'
 import { evaluateProperties } from '../../template/evaluate.ts'
 import type { Scope } from '../../template/scope.ts'
-import type { TemplateObject, TemplateResource, TemplateValue } from '../../template/template.ts'
+import type { Template, TemplateObject, TemplateResource, TemplateValue } from '../../template/template.ts'
 import {
   type Evaluated,
   type EvaluatedObject,
@@ -9,6 +9,7 @@ import {
   isEvaluatedObject,
   Unknown,
 } from '../../template/unknown.ts'
+import { gradualDeployments } from './gradual-deployments.ts'
 import type { ResourceType } from './resource-types/resource-type.ts'
 import { isEngineType, supportedProperties } from './resource-types/registry.ts'
 import { isKnownType, resourceSchemas } from './schemas.ts'
@@ -17,15 +18,23 @@ export type FindResourceType = (name: string) => ResourceType | undefined
 
 /**
  * All that a template asks for and cannot get here, a sentence each, naming the resource, its type and the property. Resources whose
- * condition is false ask for nothing.
+ * condition is false ask for nothing. `written` is the template before transforms: what they made is told in terms of it.
  */
-export function refusalsOf(scope: Scope, findType: FindResourceType): readonly string[] {
+export function refusalsOf(
+  scope: Scope,
+  findType: FindResourceType,
+  written: Template = scope.template,
+): readonly string[] {
   const { Resources } = scope.template
+  const gradual = gradualDeployments(scope.template, written)
   const unknownTypes = new Set<string>()
   const refusals: string[] = []
   for (const [logicalId, resource] of Object.entries(Resources)) {
     const { Type, Condition, Properties } = resource
     if (Condition !== undefined && !scope.conditions.isTrue(Condition)) continue
+    const functionId = gradual.groups.get(logicalId)
+    if (functionId !== undefined) refusals.push(gradualRefusal(functionId))
+    if (gradual.parts.has(logicalId)) continue
     const type = findType(Type)
     if (type === undefined && !isEngineType(Type)) {
       if (isKnownType(Type)) refusals.push(`Resource ${logicalId}: Millrace does not support the type ${Type}.`)
@@ -33,7 +42,8 @@ export function refusalsOf(scope: Scope, findType: FindResourceType): readonly s
       continue
     }
     const refuse = (what: string) => refusals.push(`Resource ${logicalId} of type ${Type}: ${what}`)
-    for (const sentence of attributeRefusals(resource)) refuse(sentence)
+    for (const sentence of attributeRefusals(gradual.aliases.has(logicalId) ? withoutUpdatePolicy(resource) : resource))
+      refuse(sentence)
     const evaluated = evaluateProperties(Properties, scope)
     const properties = knownMembers(evaluated)
     for (const sentence of propertyRefusals(Type, evaluated)) refuse(sentence)
@@ -44,6 +54,15 @@ export function refusalsOf(scope: Scope, findType: FindResourceType): readonly s
     refusals.unshift(`Template format error: Unrecognized resource types: [${[...unknownTypes].join(', ')}]`)
   }
   return refusals
+}
+
+function gradualRefusal(functionId: string): string {
+  return `Resource ${functionId} of type AWS::Serverless::Function: Millrace does not support DeploymentPreference, which shifts traffic by CodeDeploy. Remove DeploymentPreference or set its Enabled to false, here or in Globals: the alias then moves to the new version at once.`
+}
+
+function withoutUpdatePolicy(resource: TemplateResource): TemplateResource {
+  const { UpdatePolicy: _, ...rest } = resource
+  return rest
 }
 
 function attributeRefusals(resource: TemplateResource): readonly string[] {

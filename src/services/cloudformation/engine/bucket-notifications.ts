@@ -41,7 +41,7 @@ export async function putBucketNotifications(
   const physicalId = made?.physicalId ?? logicalId
   try {
     const caller = await run.caller()
-    const properties = await resolveDynamicReferences(run.room, run.stack, caller, target.properties)
+    const properties = await resolveDynamicReferences(run, caller, target.properties)
     const { region } = run.stack
     const functionArn = String(handler.attributes['Arn'])
     const invocation = { FunctionName: functionArn, InvocationType: 'DryRun' } as const

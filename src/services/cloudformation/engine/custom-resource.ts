@@ -40,7 +40,10 @@ export async function advanceCustomResource(run: StackRun, subject: Subject): Pr
     await run.commit((changes) => putAwaits(run, changes, subject, sent))
   }
   const row = await responses.get(run.room.store, [awaits.token])
-  if (row?.body !== null && row?.body !== undefined) return read(run, subject, row.body)
+  if (row?.body !== null && row?.body !== undefined) {
+    await readSecretsAgain(run, subject)
+    return read(run, subject, row.body)
+  }
   if (run.now < awaits.deadlineMs) return waiting(awaits.deadlineMs)
   return failed(
     run,
@@ -95,7 +98,7 @@ async function send(run: StackRun, subject: Subject, responseToken: string): Pro
   try {
     const caller = await run.caller()
     const resolved = async (properties: TemplateObject) =>
-      stringified(await resolveDynamicReferences(run.room, run.stack, caller, properties))
+      stringified(await resolveDynamicReferences(run, caller, properties))
     const request = {
       RequestType: { create: 'Create', update: 'Update', delete: 'Delete' }[step.action],
       ServiceToken: serviceToken,
@@ -122,6 +125,17 @@ async function send(run: StackRun, subject: Subject, responseToken: string): Pro
   } catch (error) {
     if (error instanceof AwsError || error instanceof TemplateError) return { ok: false, reason: error.message }
     throw error
+  }
+}
+
+/** Whoever answers may repeat what it was sent, and it may be another run that takes the answer. */
+async function readSecretsAgain(run: StackRun, { step }: Subject): Promise<void> {
+  if (step.target === null) return
+  try {
+    await resolveDynamicReferences(run, await run.caller(), step.target.properties)
+  } catch (error) {
+    // It has been answered all the same, and what cannot be read any more cannot be recognized.
+    if (!(error instanceof AwsError) && !(error instanceof TemplateError)) throw error
   }
 }
 

@@ -6,19 +6,18 @@ import {
   substituteDynamicReferences,
 } from '../../../template/dynamic-references.ts'
 import type { TemplateObject } from '../../../template/template.ts'
-import type { StackRow } from '../tables.ts'
-import type { EngineRoom } from './run.ts'
+import type { StackRun } from './run.ts'
 
 /**
  * Puts values in the place of `{{resolve:…}}`, read as whoever calls for the stack. Only on the way to a resource: rows and events keep the
- * references, so a secret is never written down. Throws AwsError and TemplateError.
+ * references, so a secret is never written down; the run knows it from then on, and no reason tells it. Throws AwsError and TemplateError.
  */
 export async function resolveDynamicReferences(
-  { call }: Pick<EngineRoom, 'call'>,
-  { region }: StackRow,
+  run: StackRun,
   caller: Caller,
   properties: TemplateObject,
 ): Promise<TemplateObject> {
+  const { region } = run.stack
   const references = findDynamicReferences(properties)
   if (references.length === 0) return properties
   const values: Record<string, string> = {}
@@ -36,11 +35,15 @@ export async function resolveDynamicReferences(
     const { name, version } = reference
     const isSecure = reference.service === 'ssm-secure'
     const Name = version === undefined ? name : `${name}:${version}`
-    const { Parameter } = await call('ssm', 'GetParameter', { Name, WithDecryption: isSecure }, caller, { region })
+    const { Parameter } = await run.room.call('ssm', 'GetParameter', { Name, WithDecryption: isSecure }, caller, {
+      region,
+    })
     if (isSecure !== (Parameter?.Type === 'SecureString')) {
       const wanted = isSecure ? 'a SecureString' : 'no SecureString'
       throw new AwsError('ValidationError', 400, `${reference.text}: the parameter must be ${wanted}`)
     }
-    return Parameter?.Value ?? ''
+    const { Value = '' } = Parameter ?? {}
+    if (isSecure && Value !== '') run.resolvedSecrets.add(Value)
+    return Value
   }
 }

@@ -63,7 +63,7 @@ async function attemptStep(
     return success(made.physicalId)
   }
   assert(step.target !== null, 'a create and an update have a target')
-  const resolve = (properties: TemplateObject) => resolveDynamicReferences(run.room, run.stack, caller, properties)
+  const resolve = (properties: TemplateObject) => resolveDynamicReferences(run, caller, properties)
   const desired = await resolve(step.target.properties)
   if (step.action === 'create') {
     const state = await type.create(ctx, desired)

@@ -5,6 +5,7 @@ import type { Clock } from '../../../std/clock.ts'
 import { uuid } from '../../../std/ids.ts'
 import type { Store } from '../../../store/store.ts'
 import { type Transaction, transact } from '../../../store/transaction.ts'
+import { hideSecretsInText } from '../no-echo.ts'
 import {
   type OperationRow,
   operations,
@@ -20,6 +21,7 @@ import {
 } from '../tables.ts'
 import type { EngineDoors } from './doors.ts'
 import { EventWriter, type NewEvent, stackEvent } from './events.ts'
+import { secretsOf } from './secrets.ts'
 
 /** "Look at this stack": says nothing of what there is to do, the rows do. */
 export interface StackLook {
@@ -51,6 +53,8 @@ export class StackRun {
   readonly retired = new Map<string, RetiredRow>()
   /** Steps that were begun by this run: any other may have got somewhere before. */
   readonly begun = new Set<string>()
+  /** What secret parameters were found to hold: no sentence that is kept may tell it. */
+  readonly resolvedSecrets = new Set<string>()
   readonly #id = uuid()
   readonly #events: EventWriter
   readonly #revisions = new Map<number, RevisionRow>()
@@ -166,7 +170,8 @@ export class Changes {
     this.#events = events
   }
 
-  async putResource(row: ResourceRow): Promise<void> {
+  async putResource(given: ResourceRow): Promise<void> {
+    const row = { ...given, statusReason: await this.#shown(given.statusReason) }
     await resources.put(this.tx, [this.#run.stackId, row.logicalId], row)
     this.#applied.push(() => this.#run.rows.set(row.logicalId, row))
   }
@@ -186,19 +191,26 @@ export class Changes {
     this.#applied.push(() => this.#run.retired.delete(id))
   }
 
-  event(event: NewEvent): Promise<void> {
-    return this.#events.write(this.tx, this.stack, this.operation, event)
+  async event(event: NewEvent): Promise<void> {
+    const statusReason = await this.#shown(event.statusReason)
+    await this.#events.write(this.tx, this.stack, this.operation, { ...event, statusReason })
   }
 
   /** Writes the stack's row, and its event when the status is another one. */
-  async putStack(row: StackRow): Promise<void> {
+  async putStack(given: StackRow): Promise<void> {
+    const row = {
+      ...given,
+      statusReason: await this.#shown(given.statusReason),
+      failure: await this.#shown(given.failure),
+    }
     const isNews = row.status !== this.stack.status
     this.stack = row
     await stacks.put(this.tx, requireKey(row.stackId), row)
     if (isNews) await this.event(stackEvent(row))
   }
 
-  async putOperation(row: OperationRow): Promise<void> {
+  async putOperation(given: OperationRow): Promise<void> {
+    const row = { ...given, failure: await this.#shown(given.failure) }
     this.operation = row
     await operations.put(this.tx, [this.#run.stackId], row)
   }
@@ -213,6 +225,11 @@ export class Changes {
 
   tellParent(): void {
     if (this.stack.parentId !== null) lookAt(this.#run.room, this.tx, this.stack.parentId)
+  }
+
+  /** A reason as it may be kept: whoever may look at a stack reads it. */
+  async #shown(reason: string | null): Promise<string | null> {
+    return reason === null ? null : hideSecretsInText(reason, await secretsOf(this.#run))
   }
 
   apply(): void {
