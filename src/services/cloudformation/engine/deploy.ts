@@ -17,6 +17,7 @@ import type { StackRun } from './run.ts'
 import { knownResources, scopeOf } from './scope.ts'
 import { beginStep, recordFailure, recordUnchanged } from './steps.ts'
 import { resourceSubject, type Subject } from './subject.ts'
+import { madeAsFailed, madeForNext } from './torn.ts'
 
 const REPLACING = 'Requested update requires the creation of a new physical resource; hence creating one.'
 
@@ -89,7 +90,13 @@ async function beginResource(run: StackRun, plan: DeployPlan, logicalId: string)
     startedMs: run.now,
     awaits: null,
   }
-  await beginStep(run, logicalId, source, step, change === 'replace' ? REPLACING : null)
+  const made =
+    row === undefined
+      ? null
+      : change === 'update' && !isCustomResource(target.type)
+        ? madeForNext(row, target)
+        : madeAsFailed(row)
+  await beginStep(run, logicalId, source, step, change === 'replace' ? REPLACING : null, made)
 }
 
 function targetOf(run: StackRun, plan: DeployPlan, logicalId: string, source: TemplateResource): ResourceTarget {

@@ -6,6 +6,7 @@ import { TemplateError, type TemplateObject } from '../../../template/template.t
 import type { ExistingResource, ResourceContext, ResourceType } from '../resource-types/resource-type.ts'
 import type { MadeResource, StackRow, Tags } from '../tables.ts'
 import { resolveDynamicReferences } from './dynamic-values.ts'
+import { goneTags } from './gone-tags.ts'
 import { handlerFailure, isTransient, success, type StepOutcome } from './outcome.ts'
 import { physicalName } from './physical-name.ts'
 import type { EngineRoom, StackRun } from './run.ts'
@@ -33,6 +34,7 @@ export async function callResource(
         token: step.token,
         isRepeat: isRepeat || attempt > 1,
         stackTags,
+        goneStackTags: await goneTags(run, stackTags),
         signal,
       })
       return notReplacedByItself(subject, await attemptStep(run, type, ctx, subject, caller))
@@ -92,10 +94,16 @@ export function resourceContext(
   stack: StackRow,
   logicalId: string,
   caller: Caller,
-  rest: { readonly token: string; readonly isRepeat: boolean; readonly stackTags: Tags; readonly signal: AbortSignal },
+  rest: {
+    readonly token: string
+    readonly isRepeat: boolean
+    readonly stackTags: Tags
+    readonly goneStackTags?: readonly string[]
+    readonly signal: AbortSignal
+  },
 ): ResourceContext {
   const { stackId, name: stackName, accountId, region } = stack
-  const { token, isRepeat, stackTags, signal } = rest
+  const { token, isRepeat, stackTags, goneStackTags = [], signal } = rest
   return {
     stackId,
     stackName,
@@ -110,6 +118,7 @@ export function resourceContext(
       'aws:cloudformation:stack-id': stackId,
       'aws:cloudformation:logical-id': logicalId,
     },
+    goneStackTags,
     physicalName: (options) => physicalName({ stackName, logicalId, token: `${stackId} ${token}` }, options),
     call: (service, operation, input) => room.call(service, operation, input, caller, { region, signal }),
   }

@@ -113,7 +113,7 @@ async function beginUpdate(run: StackRun, row: ResourceRow, before: MadeResource
     startedMs: run.now,
     awaits: null,
   } as const
-  await beginStep(run, logicalId, source, next, null)
+  await beginStep(run, logicalId, source, next, null, run.rows.get(logicalId)?.made ?? null)
 }
 
 function keptOf({ attributes, isNoEcho }: MadeResource): Pick<MadeResource, 'attributes' | 'isNoEcho'> {

@@ -14,31 +14,36 @@ import type { StepOutcome, StepSuccess } from './outcome.ts'
 import type { Changes, StackRun } from './run.ts'
 import { shownProperties } from './shown-properties.ts'
 import type { Subject } from './subject.ts'
+import { tornUpdate } from './torn.ts'
 
 type Source = Pick<TemplateResource, 'Type' | 'Metadata'>
 
-/** Writes down what is about to be done to a resource, and says so. */
+/** Writes down what is about to be done to a resource, which is taken for `made`, and says so. */
 export async function beginStep(
   run: StackRun,
   logicalId: string,
   source: Source,
   step: ResourceStep,
   reason: string | null,
+  made: MadeResource | null,
 ): Promise<void> {
   const status = step.action === 'create' && !step.isReplacement ? 'CREATE_IN_PROGRESS' : 'UPDATE_IN_PROGRESS'
   run.begun.add(step.token)
   await run.commit(async (changes) => {
     const row = touched(run, logicalId, source, { status, statusReason: reason, step, outcome: 'running' })
-    await changes.putResource(row)
+    await changes.putResource({ ...row, made })
     await changes.event(await rowEvent(run, row))
   })
 }
 
 /** A resource that cannot be begun: its properties cannot be computed. */
 export async function recordFailure(run: StackRun, logicalId: string, source: Source, reason: string): Promise<void> {
-  const status = run.rows.get(logicalId)?.made ? 'UPDATE_FAILED' : 'CREATE_FAILED'
+  const before = run.rows.get(logicalId)
+  // How far the update before it got is still not known.
+  const step = tornUpdate(before)
+  const status = before?.made ? 'UPDATE_FAILED' : 'CREATE_FAILED'
   await run.commit(async (changes) => {
-    const row = touched(run, logicalId, source, { status, statusReason: reason, step: null, outcome: 'failed' })
+    const row = touched(run, logicalId, source, { status, statusReason: reason, step, outcome: 'failed' })
     await changes.putResource(row)
     await changes.event(await rowEvent(run, row))
   })

@@ -62,6 +62,8 @@ export class World {
   readonly things = new Map<string, Thing>()
   /** `create A`, in the order of calls that changed something. */
   readonly deeds: string[] = []
+  /** What updates were told that the resource was. */
+  readonly updatedFrom: TemplateObject[] = []
   /** Undefined: the call succeeds. */
   fails: (action: 'create' | 'update' | 'delete', logicalId: string, properties: TemplateObject) => boolean = () =>
     false
@@ -99,7 +101,8 @@ export class World {
         this.deeds.push(`create ${ctx.logicalId}`)
         return state(id, properties)
       },
-      update: async (ctx, { physicalId }, properties) => {
+      update: async (ctx, { physicalId, properties: before }, properties) => {
+        this.updatedFrom.push(before)
         enter('update', ctx, properties)
         if (!this.things.has(physicalId)) throw new AwsError('NotFound', 404, `${physicalId} does not exist`)
         this.things.set(physicalId, { logicalId: ctx.logicalId, stackId: ctx.stackId, properties })

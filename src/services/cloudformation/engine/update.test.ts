@@ -189,6 +189,39 @@ describe('updating a stack', () => {
     expect(test.world.things).toEqual(atFirst)
   })
 
+  it('goes on from what a failed update may have left, and takes away what nobody wants any more', async () => {
+    const { test, stackId, atFirst } = await made({ Resources: { A: thing({ Value: 'one', Extra: 'x', Same: 's' }) } })
+    test.world.fails = (action) => action === 'update'
+    await test.update(
+      stackId,
+      { Resources: { A: thing({ Value: 'two', New: 'n', Same: 's' }) } },
+      { disableRollback: true },
+    )
+    // Nothing can be told of it: what happened before is not forgotten.
+    const broken = { Resources: { A: thing({ Value: { 'Fn::GetAtt': ['A2', 'Nothing'] } }), A2: thing() } }
+    await test.update(stackId, broken, { disableRollback: true })
+    test.world.updatedFrom.length = 0
+    await test.update(stackId, { Resources: { A: thing({ Value: 'one', Same: 's' }) } }, { disableRollback: true })
+    expect(test.world.updatedFrom).toEqual([{ Value: 'two', New: 'n', Extra: 'x', Same: 's' }])
+    test.world.fails = () => false
+    await test.engine.begin({ kind: 'rollback', stackId, caller: ROOT })
+    await test.engine.settle()
+    expect(test.world.things).toEqual(atFirst)
+  })
+
+  it('takes back a failed update of what a later one replaced', async () => {
+    const { test, stackId, atFirst } = await made({ Resources: { A: thing({ Value: 'one', Kind: 'x' }) } })
+    test.world.fails = (action) => action === 'update'
+    await test.update(stackId, { Resources: { A: thing({ Value: 'two', Kind: 'x' }) } }, { disableRollback: true })
+    const [id] = test.world.things.keys()
+    const after = { A: thing({ Value: 'two', Kind: 'y' }), B: thing({ Value: { Ref: 'A' } }) }
+    test.world.fails = (action, logicalId) => action === 'create' && logicalId === 'B'
+    // As if the failed update had been half done.
+    test.world.things.set(String(id), { logicalId: 'A', stackId, properties: { Value: 'two', Kind: 'x' } })
+    expect((await test.update(stackId, { Resources: after })).status).toBe('UPDATE_ROLLBACK_COMPLETE')
+    expect(test.world.things).toEqual(atFirst)
+  })
+
   it('is cancelled by CancelUpdateStack', async () => {
     const { test, stackId, atFirst } = await made()
     await test.beginUpdate(stackId, AFTER)
