@@ -148,6 +148,9 @@ describe('a function', () => {
     await resource.update(plain)
     expect(await tags()).not.toHaveProperty('own')
     expect(await tags()).toMatchObject({ 'aws:cloudformation:stack-name': 'shop', team: 'a' })
+    resource.stackTags = {}
+    await resource.update(plain)
+    expect(await tags()).not.toHaveProperty('team')
   })
 
   it('that is there already is nobody else’s, not even on a second attempt', async () => {

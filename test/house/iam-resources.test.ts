@@ -74,6 +74,9 @@ describe('a role', () => {
     await resource.update({ AssumeRolePolicyDocument, Tags: [{ Key: 'own', Value: '1' }] })
     await resource.update({ AssumeRolePolicyDocument })
     expect((await house.call('iam', 'ListRoleTags', { RoleName })).Tags).toEqual([{ Key: 'team', Value: 'a' }])
+    resource.stackTags = {}
+    await resource.update({ AssumeRolePolicyDocument })
+    expect((await house.call('iam', 'ListRoleTags', { RoleName })).Tags).toEqual([])
   })
 
   it('leaves nothing behind when one of its policies does not exist', async () => {

@@ -144,6 +144,7 @@ class StackResource {
       token: 'token-1',
       isRepeat: false,
       stackTags: { 'aws:cloudformation:stack-name': 'shop', ...stackTags },
+      goneStackTags: [],
       physicalName: ({ lengthMax, isLowerCase }) => {
         const name = `shop-${logicalId}-1A2B3C4D5E6F`.slice(0, lengthMax)
         return isLowerCase === true ? name.toLowerCase() : name

@@ -204,6 +204,7 @@ export class StackResource {
         'aws:cloudformation:stack-id': STACK_ID,
         'aws:cloudformation:logical-id': logicalId,
       },
+      goneStackTags: [],
       physicalName: ({ lengthMax, isLowerCase }) => {
         const name = `shop-${logicalId}-1A2B3C4D5E6F`.slice(0, lengthMax)
         return isLowerCase === true ? name.toLowerCase() : name
@@ -233,8 +234,11 @@ export class StackResource {
 
   /** Tags of the stack, beside those that CloudFormation adds. */
   set stackTags(tags: Readonly<Record<string, string>>) {
-    const system = Object.entries(this.#context.stackTags).filter(([key]) => key.startsWith('aws:'))
-    this.#context = { ...this.#context, stackTags: { ...tags, ...Object.fromEntries(system) } }
+    const [system, own] = [true, false].map((isSystem) =>
+      Object.entries(this.#context.stackTags).filter(([key]) => key.startsWith('aws:') === isSystem),
+    )
+    const goneStackTags = (own ?? []).flatMap(([key]) => (key in tags ? [] : [key]))
+    this.#context = { ...this.#context, stackTags: { ...tags, ...Object.fromEntries(system ?? []) }, goneStackTags }
   }
 
   get refusals(): (properties: TemplateObject) => readonly string[] {

@@ -27,6 +27,11 @@ export function isSystemTag(key: string): boolean {
   return /^aws:/i.test(key)
 }
 
+/** Keys that the resource had of its own or from its stack, and is not to have any more. What others have put there is theirs. */
+export function goneKeys(ctx: ResourceContext, before: TagMap, wanted: TagMap): string[] {
+  return [...new Set([...Object.keys(before), ...ctx.goneStackTags])].filter((key) => wanted[key] === undefined)
+}
+
 /** What to set and what to remove so that `before` becomes `after`. */
 export function tagChanges(before: TagMap, after: TagMap): { set: TagMap; remove: string[] } {
   return {

@@ -51,6 +51,8 @@ export interface ResourceContext {
   readonly isRepeat: boolean
   /** The stack's tags, and those that CloudFormation adds (`aws:cloudformation:stack-name`, `…:stack-id`, `…:logical-id`). */
   readonly stackTags: Readonly<Record<string, string>>
+  /** Keys of tags that the stack no longer has, and the resource may still have from it. */
+  readonly goneStackTags: readonly string[]
   /** `stack-Logical-1A2B3C4D5E6F`: a name for a resource that the template does not name; the same for every attempt. */
   physicalName(options: { readonly lengthMax: number; readonly isLowerCase?: boolean }): string
   /** Calls an operation as the stack's role (else as whoever deploys it). Throws the callee's AwsError. */

@@ -1,7 +1,7 @@
 import type { TemplateObject } from '../../../../template/template.ts'
 import { isCode, unlessGone } from '../outcomes.ts'
 import type { ResourceContext, ResourceState } from '../resource-type.ts'
-import { allTags, areOfThisResource, ownTagList, TAGS, tagMap } from '../resource-tags.ts'
+import { allTags, areOfThisResource, goneKeys, ownTagList, TAGS, tagMap } from '../resource-tags.ts'
 import type { Members, Shaped } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
 import type { FunctionInput } from './function-input.ts'
@@ -65,7 +65,7 @@ export const lambdaEventSourceMapping = defineResourceType({
     const Resource = String(attributes.EventSourceMappingArn)
     const tags = allTags(ctx, tagMap(properties.Tags), 'marked')
     if (Object.keys(tags).length > 0) await ctx.call('lambda', 'TagResource', { Resource, Tags: { ...tags } })
-    const TagKeys = Object.keys(tagMap(before.Tags)).filter((key) => tags[key] === undefined)
+    const TagKeys = goneKeys(ctx, tagMap(before.Tags), tags)
     if (TagKeys.length > 0) await ctx.call('lambda', 'UntagResource', { Resource, TagKeys })
     return state
   },

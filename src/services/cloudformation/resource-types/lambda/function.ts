@@ -1,7 +1,7 @@
 import type { TemplateObject, TemplateValue } from '../../../../template/template.ts'
 import { finishOrUndo, isCode, unlessGone } from '../outcomes.ts'
 import type { ResourceContext, ResourceState } from '../resource-type.ts'
-import { allTags, areOfThisResource, ownTagList, tagChanges, tagMap } from '../resource-tags.ts'
+import { allTags, areOfThisResource, goneKeys, ownTagList, tagChanges, tagMap } from '../resource-tags.ts'
 import { isEqual } from '../shape.ts'
 import { defineResourceType } from '../shaped-type.ts'
 import { codeInput, configurationInput, configurationProperties, type FunctionInput } from './function-input.ts'
@@ -107,8 +107,7 @@ async function changeTags(
   const listed = await unlessGone(ctx.call('lambda', 'ListTags', { Resource }), 'AccessDeniedException')
   const actual = listed?.Tags ?? {}
   const { set } = tagChanges(actual, wanted)
-  // What others have put there is theirs.
-  const TagKeys = Object.keys(tagMap(before.Tags)).filter((key) => wanted[key] === undefined && key in actual)
+  const TagKeys = goneKeys(ctx, tagMap(before.Tags), wanted).filter((key) => key in actual)
   if (Object.keys(set).length > 0) await ctx.call('lambda', 'TagResource', { Resource, Tags: { ...set } })
   if (TagKeys.length > 0) await ctx.call('lambda', 'UntagResource', { Resource, TagKeys })
 }

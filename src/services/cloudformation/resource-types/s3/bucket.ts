@@ -108,7 +108,7 @@ async function mayBeTagged(
   after: BucketProperties,
 ): Promise<boolean> {
   const wanted = allTags(ctx, { ...tagMap(before.Tags), ...tagMap(after.Tags) }, 'unmarked')
-  if (Object.keys(wanted).length > 0) return true
+  if (Object.keys(wanted).length > 0 || ctx.goneStackTags.length > 0) return true
   if (!ctx.isRepeat) return false
   const actual = await unlessGone(ctx.call('s3', 'GetBucketTagging', { Bucket }), 'NoSuchTagSet', 'AccessDenied')
   return (actual?.TagSet ?? []).some(({ Key = '' }) => !isSystemTag(Key))
