@@ -64,6 +64,15 @@ export async function call(
   }
 }
 
+/** How services say that they do not know who calls. */
+const UNKNOWN_CREDENTIALS: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+])
+
 /** What a client's failure means at a terminal: what happened, what to do, and the exit code. Anything else is returned as it is. */
 export function explained(error: unknown): unknown {
   if (error instanceof UnreachableError) {
@@ -77,7 +86,13 @@ export function explained(error: unknown): unknown {
   const { status, code, message } = error
   const isAbsent = status === 404 || /NotFound|NonExistent|DoesNotExist/.test(code) || /does not exist/.test(message)
   const exitCode = status === 403 ? EXIT.denied : isAbsent ? EXIT.notFound : EXIT.failure
-  return new CliError(`${code}: ${message}`, { exitCode })
+  return new CliError(`${code}: ${message}`, {
+    exitCode,
+    cause: error,
+    ...(UNKNOWN_CREDENTIALS.has(code) && {
+      fix: 'The server knows other credentials than this data directory: name its own with --data.',
+    }),
+  })
 }
 
 /** {@link call}, with its answer parsed. */

@@ -48,7 +48,11 @@ function program(): Command {
     .option('--json', 'as JSON')
     .action(async (flags: ConnectionFlags & { json?: boolean }) => (await import('./commands/status.ts')).status(flags))
 
-  connected(cli.command('deploy').argument('[template]', 'default: template.yaml, template.yml or template.json'))
+  connected(
+    cli
+      .command('deploy')
+      .argument('[template]', 'a file, or its folder (default: template.yaml, template.yml or template.json)'),
+  )
     .description('Package a SAM or CloudFormation template, and make a stack what it says')
     .option('--stack-name <name>', 'default: the name of the folder of the template')
     .option('--parameter <Name=value>', 'a parameter of the template; others keep their values', collect, [])
@@ -173,6 +177,16 @@ function report(error: unknown): number {
     if (error.fix !== undefined) tell(`  ${error.fix}`)
     return error.exitCode
   }
+  if (isSystemError(error)) {
+    tell(`${styled('red', 'error')} ${error.message}`)
+    return EXIT.failure
+  }
+  // Nothing that was expected, so whoever mends it needs to know where it came from.
   tell(`${styled('red', 'error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return EXIT.failure
+}
+
+/** The system refused something about a file, or a port: `EACCES: permission denied, open '/a/b'` says all there is to say. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error
 }

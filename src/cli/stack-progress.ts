@@ -5,6 +5,8 @@ import { styled, tell } from './output.ts'
 export function tellProgress(): (progress: DeployProgress) => void {
   return (progress) => {
     switch (progress.kind) {
+      case 'packaged':
+        return
       case 'warning':
         return tell(`${styled('yellow', 'warning')} ${progress.text}`)
       case 'uploaded':

@@ -1,66 +1,156 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
 import { type Deployed, type DeployOptions, objectUrls } from '../client/deploy.ts'
+import { PackageError } from '../client/package/code-folder.ts'
 import { type LocalCode, packageTemplate } from '../client/package/template.ts'
-import { send } from '../client/send.ts'
+import { query } from '../client/query.ts'
+import { RefusedError, send, UnreachableError } from '../client/send.ts'
 import { sleepAwake } from '../client/sleep-awake.ts'
 import { stackResources } from '../client/stacks.ts'
 import { elapsedMs, systemClock } from '../std/clock.ts'
 import { CliError } from './cli-error.ts'
 import { told } from './commands/deploy.ts'
 import type { Connection } from './connection.ts'
+import { FileChanges } from './file-changes.ts'
 import { LogReader, lineOf } from './log-reader.ts'
 import { print, styled, tell } from './output.ts'
 
-/** Editors write a file in several steps; a change is over when nothing was written for so long. */
-const QUIET_MS = 60
 const POLL_MS = 50
 const LOG_POLL_MS = 300
 
 /**
  * Keeps a stack like its template until `signal` is aborted. When only code of functions changed, just that is replaced, between two
  * invocations and without the stack; everything else is a deployment. Prints what the functions log. A deployment that fails is told,
- * and the next change tries again.
+ * and the next change tries again; a server that does not answer is waited for.
  */
 export async function watchStack(
   connection: Connection,
   options: DeployOptions,
-  redeploy: () => Promise<Deployed>,
+  deployOnce: (options: DeployOptions) => Promise<Deployed>,
   signal: AbortSignal,
 ): Promise<void> {
-  const changes = new Changes()
+  const watched = new WatchedStack(connection, options, deployOnce)
   try {
-    let current = await attempt(redeploy)
-    await changes.watch(await pathsOf(current, options))
-    tell(styled('dim', 'watching; Ctrl-C ends it'))
-    const logs = followLogs(connection, () => current, signal)
-    while (!signal.aborted) {
-      await sleepAwake(POLL_MS, signal)
-      if (!changes.areOver()) continue
-      changes.take()
-      current = await attempt(async () => {
-        const swapped = current === undefined ? undefined : await swapCode(connection, current, options)
-        return swapped ?? (await redeploy())
-      }, current)
-      await changes.watch(await pathsOf(current, options))
-    }
-    await logs
+    await watched.run(signal)
   } finally {
-    changes.close()
+    watched.close()
   }
 }
 
-/** A failure is told; what was deployed before is what there is. */
-async function attempt(work: () => Promise<Deployed>, before?: Deployed): Promise<Deployed | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    const problem = told(error)
-    if (!(problem instanceof CliError)) throw problem
-    tell(`${styled('red', 'error')} ${problem.message}`)
-    return before
+class WatchedStack {
+  readonly #connection: Connection
+  readonly #options: DeployOptions
+  readonly #deployOnce: (options: DeployOptions) => Promise<Deployed>
+  readonly #changes = new FileChanges()
+  #current: Deployed | undefined
+  #isServerAway = false
+  /** Why logs are not followed any more. */
+  #failed: { readonly error: unknown } | undefined
+
+  constructor(
+    connection: Connection,
+    options: DeployOptions,
+    deployOnce: (options: DeployOptions) => Promise<Deployed>,
+  ) {
+    this.#connection = connection
+    this.#deployOnce = deployOnce
+    this.#options = {
+      ...options,
+      onProgress: (progress) => {
+        // From here on the files may change again.
+        if (progress.kind === 'packaged') this.#changes.watch(progress.packaged.paths)
+        options.onProgress?.(progress)
+      },
+    }
   }
+
+  close(): void {
+    this.#changes.close()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#changes.watch([this.#options.templatePath])
+    await this.#attempt(() => this.#deployOnce(this.#options))
+    tell(styled('dim', 'watching; Ctrl-C ends it'))
+    const logs = this.#followLogs(signal).catch((error: unknown) => void (this.#failed = { error }))
+    while (!signal.aborted && this.#failed === undefined) {
+      await sleepAwake(POLL_MS, signal)
+      if (this.#isServerAway || !this.#changes.areOver()) continue
+      this.#changes.take()
+      await this.#attempt(async () => {
+        const swapped = this.#current && (await swapCode(this.#connection, this.#current, this.#options))
+        return swapped ?? (await this.#deployOnce(this.#options))
+      })
+    }
+    await logs
+    if (this.#failed !== undefined) throw this.#failed.error
+  }
+
+  /** A failure is told; what was deployed before is what there is. */
+  async #attempt(work: () => Promise<Deployed>): Promise<void> {
+    try {
+      this.#current = await work()
+      this.#changes.watch(this.#current.packaged.paths)
+    } catch (error) {
+      if (isUnreachable(error)) return this.#serverIsAway(error)
+      // It may be mended where it broke, which need not have been there before.
+      if (error instanceof PackageError)
+        this.#changes.watch([...new Set([...(this.#current?.packaged.paths ?? []), ...error.paths])])
+      const problem = told(error)
+      if (!(problem instanceof CliError)) throw problem
+      tell(`${styled('red', 'error')} ${problem.message}`)
+    }
+  }
+
+  #serverIsAway(error: Error): void {
+    if (!this.#isServerAway) tell(`${styled('yellow', 'waiting')} ${error.message}`)
+    this.#isServerAway = true
+  }
+
+  /** What it has now need not be what it had: one that keeps nothing has no stack any more. */
+  #serverIsBack(): void {
+    tell('the server is back')
+    this.#isServerAway = false
+    this.#current = undefined
+    this.#changes.note()
+  }
+
+  async #followLogs(signal: AbortSignal): Promise<void> {
+    const reader = new LogReader(this.#connection, { sinceMs: systemClock.now(), mayBeAbsent: true })
+    let asked: Deployed | undefined
+    let names: readonly string[] = []
+    while (!signal.aborted) {
+      try {
+        if (this.#isServerAway) {
+          await query(this.#connection, 'sts', 'GetCallerIdentity', {}, signal)
+          this.#serverIsBack()
+        }
+        const current = this.#current
+        if (current !== undefined && current !== asked) names = await functionNames(this.#connection, current)
+        asked = current
+        for (const line of await reader.fresh(names, signal)) print(lineOf(line, true))
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isUnreachable(error)) throw told(error)
+        this.#serverIsAway(error)
+      }
+      await sleepAwake(LOG_POLL_MS, signal)
+    }
+  }
+}
+
+/** Of the functions that a stack has; none when it is gone. */
+async function functionNames(connection: Connection, { stack }: Deployed): Promise<string[]> {
+  try {
+    return (await stackResources(connection, stack.id))
+      .filter((found) => found.resourceType === 'AWS::Lambda::Function')
+      .map((found) => found.physicalId)
+  } catch (error) {
+    if (error instanceof RefusedError && /does not exist/.test(error.message)) return []
+    throw error
+  }
+}
+
+function isUnreachable(error: unknown): error is Error {
+  return error instanceof UnreachableError || (error instanceof Error && error.cause instanceof UnreachableError)
 }
 
 /** Replaces the code of functions where nothing else changed. Undefined: something else did, so the stack has to be deployed. */
@@ -105,67 +195,5 @@ function isSwappable(templateText: string): (code: LocalCode) => boolean {
   return ({ logicalId, resourceType }) => {
     const alias = Resources[logicalId]?.Properties?.['AutoPublishAlias'] ?? Globals?.Function?.['AutoPublishAlias']
     return resourceType.endsWith('::Function') && alias === undefined
-  }
-}
-
-/** What a deployment is made of; after one that failed at the start, the template alone. */
-async function pathsOf(current: Deployed | undefined, options: DeployOptions): Promise<readonly string[]> {
-  if (current !== undefined) return current.packaged.paths
-  try {
-    return (await packageTemplate(options.templatePath, '', (key) => key)).paths
-  } catch {
-    return [options.templatePath]
-  }
-}
-
-async function followLogs(
-  connection: Connection,
-  current: () => Deployed | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const reader = new LogReader(connection, { sinceMs: systemClock.now(), mayBeAbsent: true })
-  while (!signal.aborted) {
-    const stack = current()?.stack
-    if (stack !== undefined) {
-      const resources = await stackResources(connection, stack.id)
-      const names = resources
-        .filter((found) => found.resourceType === 'AWS::Lambda::Function')
-        .map((found) => found.physicalId)
-      for (const line of await reader.fresh(names, signal)) print(lineOf(line, true))
-    }
-    await sleepAwake(LOG_POLL_MS, signal)
-  }
-}
-
-/** Whether something under some paths was written. */
-class Changes {
-  readonly #watchers = new Map<string, FSWatcher>()
-  #lastMs: number | undefined
-
-  async watch(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      if (this.#watchers.has(path)) continue
-      const found = await stat(path).catch(() => undefined)
-      if (found === undefined) continue
-      const note = () => void (this.#lastMs = elapsedMs())
-      // An editor that replaces a file takes the watched one away, so its folder is watched.
-      const watcher = found.isDirectory()
-        ? watch(path, { recursive: true }, note)
-        : watch(dirname(path), (_, name) => name === basename(path) && note())
-      watcher.on('error', note)
-      this.#watchers.set(path, watcher)
-    }
-  }
-
-  areOver(): boolean {
-    return this.#lastMs !== undefined && elapsedMs() - this.#lastMs >= QUIET_MS
-  }
-
-  take(): void {
-    this.#lastMs = undefined
-  }
-
-  close(): void {
-    for (const watcher of this.#watchers.values()) watcher.close()
   }
 }

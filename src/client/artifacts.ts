@@ -3,8 +3,8 @@ import { query } from './query.ts'
 import { type ClientConnection, RefusedError, send } from './send.ts'
 
 /** The bucket of an account for what deployments bring along, where the user names no other. */
-export async function artifactBucket(connection: ClientConnection): Promise<string> {
-  const identity = await query(connection, 'sts', 'GetCallerIdentity')
+export async function artifactBucket(connection: ClientConnection, signal?: AbortSignal): Promise<string> {
+  const identity = await query(connection, 'sts', 'GetCallerIdentity', {}, signal)
   return `millrace-artifacts-${identity.text('Account')}-${connection.region}`
 }
 
@@ -13,22 +13,25 @@ export async function uploadArtifacts(
   connection: ClientConnection,
   bucket: string,
   artifacts: readonly Artifact[],
+  signal?: AbortSignal,
 ): Promise<number> {
   if (artifacts.length === 0) return 0
-  if (!(await isThere(connection, `/${bucket}`))) await send(connection, 's3', { method: 'PUT', path: `/${bucket}` })
+  const bucketPath = `/${bucket}`
+  if (!(await isThere(connection, bucketPath, signal)))
+    await send(connection, 's3', { method: 'PUT', path: bucketPath }, signal)
   let sent = 0
   for (const { key, bytes } of artifacts) {
     const path = `/${bucket}/${key}`
-    if (await isThere(connection, path)) continue
-    await send(connection, 's3', { method: 'PUT', path, body: bytes() })
+    if (await isThere(connection, path, signal)) continue
+    await send(connection, 's3', { method: 'PUT', path, body: bytes() }, signal)
     sent += 1
   }
   return sent
 }
 
-async function isThere(connection: ClientConnection, path: string): Promise<boolean> {
+async function isThere(connection: ClientConnection, path: string, signal: AbortSignal | undefined): Promise<boolean> {
   try {
-    await send(connection, 's3', { method: 'HEAD', path })
+    await send(connection, 's3', { method: 'HEAD', path }, signal)
     return true
   } catch (error) {
     if (error instanceof RefusedError && error.status === 404) return false

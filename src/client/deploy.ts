@@ -1,8 +1,8 @@
 import { uuid } from '../std/ids.ts'
 import { artifactBucket, uploadArtifacts } from './artifacts.ts'
 import { type PackagedTemplate, packageTemplate } from './package/template.ts'
-import { query } from './query.ts'
-import type { ClientConnection } from './send.ts'
+import { query, type QueryInput } from './query.ts'
+import { type ClientConnection, RefusedError } from './send.ts'
 import { sleepAwake } from './sleep-awake.ts'
 import {
   describeChangeSet,
@@ -34,6 +34,7 @@ export interface DeployOptions {
 }
 
 export type DeployProgress =
+  | { readonly kind: 'packaged'; readonly packaged: PackagedTemplate }
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'uploaded'; readonly count: number; readonly bucket: string }
   | { readonly kind: 'replacing'; readonly status: string }
@@ -63,6 +64,8 @@ export class DeployError extends Error {
 /** Longer templates are read from the bucket, in bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html */
 const TEMPLATE_BODY_BYTES_MAX = 51_200
 const POLL_MS = 100
+/** Of the text that is sent, which is not the one that was written; there the packager has looked before. */
+const POSITION = / \(line \d+, column \d+\)/g
 const NOTHING_CHANGED = /didn't contain changes|No updates are to be performed/
 
 /**
@@ -71,44 +74,41 @@ const NOTHING_CHANGED = /didn't contain changes|No updates are to be performed/
  */
 export async function deploy(connection: ClientConnection, options: DeployOptions): Promise<Deployed> {
   const { stackName, onProgress, signal } = options
-  const bucket = options.bucket ?? (await artifactBucket(connection))
+  const bucket = options.bucket ?? (await artifactBucket(connection, signal))
   const objectUrl = objectUrls(connection, bucket)
   const packaged = await packageTemplate(options.templatePath, bucket, objectUrl)
+  onProgress?.({ kind: 'packaged', packaged })
   for (const text of packaged.warnings) onProgress?.({ kind: 'warning', text })
 
   const body = Buffer.from(packaged.text)
   const isLong = body.length > TEMPLATE_BODY_BYTES_MAX
   const templateKey = `${stackName}-${uuid()}.template`
   const artifacts = isLong ? [...packaged.artifacts, { key: templateKey, bytes: () => body }] : packaged.artifacts
-  const count = await uploadArtifacts(connection, bucket, artifacts)
+  const count = await uploadArtifacts(connection, bucket, artifacts, signal)
   if (count > 0) onProgress?.({ kind: 'uploaded', count, bucket })
 
-  const existing = await updatable(connection, stackName, onProgress)
+  const existing = await updatable(connection, options)
   const template = isLong ? { TemplateURL: objectUrl(templateKey) } : { TemplateBody: packaged.text }
-  const answer = await query(
-    connection,
-    'cloudformation',
-    'CreateChangeSet',
-    {
-      ...template,
-      StackName: stackName,
-      ChangeSetName: `millrace-${uuid()}`,
-      ChangeSetType: existing === undefined ? 'CREATE' : 'UPDATE',
-      Capabilities: options.capabilities,
-      Parameters: parametersOf(options.parameters ?? {}, existing, packaged.parameterNames),
-      Tags: Object.entries(options.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
-      RoleARN: options.roleArn,
-    },
-    signal,
-  )
-  const changeSetId = answer.text('Id') ?? ''
-  const changeSet = await describeChangeSet(connection, changeSetId, signal)
+  signal?.throwIfAborted()
+  const changeSetId = await createChangeSet(connection, {
+    ...template,
+    StackName: stackName,
+    ChangeSetName: `millrace-${uuid()}`,
+    ChangeSetType: existing === undefined ? 'CREATE' : 'UPDATE',
+    Capabilities: options.capabilities,
+    Parameters: parametersOf(options.parameters ?? {}, existing, packaged.parameterNames),
+    Tags: Object.entries(options.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+    RoleARN: options.roleArn,
+  })
+  const changeSet = await describeChangeSet(connection, changeSetId)
   const { stackId, changes } = changeSet
+  if (signal?.aborted) await discard(connection, changeSetId, existing, stackId)
+  signal?.throwIfAborted()
   if (changeSet.status === 'FAILED') {
     await discard(connection, changeSetId, existing, stackId)
     if (existing !== undefined && NOTHING_CHANGED.test(changeSet.reason ?? ''))
       return { stack: existing, packaged, bucket, changes: [] }
-    throw new DeployError(changeSet.reason ?? 'the change set failed')
+    throw new DeployError(changeSet.reason?.replaceAll(POSITION, '') ?? 'the change set failed')
   }
   onProgress?.({ kind: 'changes', changes })
   if (options.execute === false) {
@@ -117,6 +117,16 @@ export async function deploy(connection: ClientConnection, options: DeployOption
     return { stack, packaged, bucket, changes }
   }
   return { stack: await execute(connection, changeSetId, stackId, options), packaged, bucket, changes }
+}
+
+/** Not to be interrupted: what it makes has an id that has to be known to be taken back. */
+async function createChangeSet(connection: ClientConnection, input: QueryInput): Promise<string> {
+  try {
+    return (await query(connection, 'cloudformation', 'CreateChangeSet', input)).text('Id') ?? ''
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    throw new RefusedError(error.status, error.code, error.message.replaceAll(POSITION, ''))
+  }
 }
 
 /** Addresses of objects as CloudFormation takes them for templates. */
@@ -130,11 +140,13 @@ export async function deleteStack(
   stackName: string,
   options: Pick<DeployOptions, 'roleArn' | 'onProgress' | 'signal'> = {},
 ): Promise<boolean> {
-  const stack = await findStack(connection, stackName)
+  const { roleArn, signal } = options
+  const stack = await findStack(connection, stackName, signal)
   if (stack === undefined) return false
-  const before = (await stackEvents(connection, stack.id, undefined)).at(-1)?.id
-  await query(connection, 'cloudformation', 'DeleteStack', { StackName: stack.id, RoleARN: options.roleArn })
-  const { ended, events } = await follow(connection, stack.id, before, options)
+  const before = (await stackEvents(connection, stack.id, undefined, signal)).at(-1)?.id
+  const input = { StackName: stack.id, RoleARN: roleArn }
+  const begun = outcome(query(connection, 'cloudformation', 'DeleteStack', input, signal))
+  const { ended, events } = await follow(connection, stack.id, before, options, begun)
   if (ended.status !== 'DELETE_COMPLETE') throw failure(ended, events)
   return true
 }
@@ -145,19 +157,21 @@ async function execute(
   stackId: string,
   options: DeployOptions,
 ): Promise<Stack> {
-  const before = (await stackEvents(connection, stackId, undefined)).at(-1)?.id
-  // The server holds the answer back for a while; meanwhile the events are told.
-  const executing = query(connection, 'cloudformation', 'ExecuteChangeSet', {
-    ChangeSetName: changeSetId,
-    DisableRollback: options.disableRollback ?? false,
-  })
-  const begun = executing.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  )
+  const { disableRollback = false, signal } = options
+  const before = (await stackEvents(connection, stackId, undefined, signal)).at(-1)?.id
+  const input = { ChangeSetName: changeSetId, DisableRollback: disableRollback }
+  const begun = outcome(query(connection, 'cloudformation', 'ExecuteChangeSet', input, signal))
   const { ended, events } = await follow(connection, stackId, before, options, begun)
   if (!/^(CREATE|UPDATE)_COMPLETE$/.test(ended.status)) throw failure(ended, events)
   return ended
+}
+
+/** The server holds its answer back for a while; meanwhile the events are told. */
+function outcome(answer: Promise<unknown>): Promise<{ readonly error: unknown } | undefined> {
+  return answer.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
 }
 
 /** Tells events until the stack has settled. `begun` says that it had a reason to: before, a settled stack has just not begun. */
@@ -166,7 +180,7 @@ async function follow(
   stackId: string,
   before: string | undefined,
   { onProgress, signal }: Pick<DeployOptions, 'onProgress' | 'signal'>,
-  begun: Promise<{ readonly error: unknown } | undefined> = Promise.resolve(undefined),
+  begun: Promise<{ readonly error: unknown } | undefined>,
 ): Promise<{ readonly ended: Stack; readonly events: readonly StackEvent[] }> {
   const events: StackEvent[] = []
   let refused: { readonly error: unknown } | undefined
@@ -184,21 +198,19 @@ async function follow(
     events.push(...fresh)
     if (refused !== undefined) throw refused.error
     if (mayEnd && isSettled(stack.status)) return { ended: stack, events }
-    await sleepAwake(POLL_MS, signal)
+    await (hasBegun ? sleepAwake(POLL_MS, signal) : Promise.race([begun, sleepAwake(POLL_MS, signal)]))
   }
 }
 
 /** A stack whose creation was rolled back can only be deleted. Others that exist are updated; those that were only reviewed are created. */
-async function updatable(
-  connection: ClientConnection,
-  stackName: string,
-  onProgress: DeployOptions['onProgress'],
-): Promise<Stack | undefined> {
-  const stack = await findStack(connection, stackName)
+async function updatable(connection: ClientConnection, options: DeployOptions): Promise<Stack | undefined> {
+  const stack = await findStack(connection, options.stackName, options.signal)
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined
   if (stack.status !== 'ROLLBACK_COMPLETE') return stack
-  onProgress?.({ kind: 'replacing', status: stack.status })
-  await deleteStack(connection, stack.id)
+  if (options.execute === false)
+    throw new DeployError(`${stack.name} is in ${stack.status}: to deploy it is to delete it and make it anew`)
+  options.onProgress?.({ kind: 'replacing', status: stack.status })
+  await deleteStack(connection, stack.id, options)
   return undefined
 }
 

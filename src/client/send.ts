@@ -53,6 +53,7 @@ export async function send(
   const unsigned = { method: request.method, url, headers: request.headers ?? {}, body }
   const headers = sign(unsigned, service, connection.region, connection.credentials, now())
   let response: Response
+  let text: string
   try {
     response = await fetch(url, {
       method: request.method,
@@ -60,11 +61,11 @@ export async function send(
       ...(body.length > 0 && { body: body as string | Uint8Array<ArrayBuffer> }),
       ...(signal && { signal }),
     })
+    text = await response.text()
   } catch (error) {
     if (signal?.aborted) throw error
     throw new UnreachableError(`nothing answers at ${connection.endpoint}`, { cause: error })
   }
-  const text = await response.text()
   if (response.ok) return { headers: response.headers, text }
   throw refusal(response, text)
 }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { deploy, type Deployed, DeployError, type DeployOptions } from '../../client/deploy.ts'
 import { PackageError } from '../../client/package/code-folder.ts'
@@ -25,9 +25,14 @@ const TEMPLATE_NAMES = ['template.yaml', 'template.yml', 'template.json']
 
 /** Makes a stack what its template says; with `--watch` goes on doing so whenever a file changes, and prints what its functions log. */
 export async function deployCommand(given: string | undefined, flags: DeployFlags): Promise<void> {
+  if (flags.watch && !flags.execute) {
+    throw new CliError('--watch deploys, and --no-execute does not: choose one of the two', { exitCode: EXIT.usage })
+  }
   const templatePath = await findTemplate(given)
   const connection = await findConnection(flags)
   const signal = onInterrupt()
+  const progress = tellProgress()
+  let hasBegun = false
   const options: DeployOptions = {
     templatePath,
     stackName: flags.stackName ?? stackNameOf(templatePath),
@@ -36,7 +41,10 @@ export async function deployCommand(given: string | undefined, flags: DeployFlag
     capabilities: flags.capabilities.split(',').filter((name) => name !== ''),
     disableRollback: !flags.rollback,
     execute: flags.execute,
-    onProgress: tellProgress(),
+    onProgress: (told) => {
+      hasBegun ||= flags.execute && (told.kind === 'changes' || told.kind === 'replacing')
+      progress(told)
+    },
     signal,
     ...(flags.roleArn !== undefined && { roleArn: flags.roleArn }),
     ...(flags.bucket !== undefined && { bucket: flags.bucket }),
@@ -44,11 +52,14 @@ export async function deployCommand(given: string | undefined, flags: DeployFlag
   try {
     if (flags.watch) {
       const { watchStack } = await import('../watch-stack.ts')
-      await watchStack(connection, options, () => deployOnce(connection, options, flags), signal)
+      await watchStack(connection, options, (watched) => deployOnce(connection, watched, flags), signal)
     } else await deployOnce(connection, options, flags)
   } catch (error) {
-    if (!signal.aborted) throw told(error)
-    tell('interrupted; what was begun goes on')
+    if (!signal.aborted) {
+      if (flags.json && error instanceof DeployError) print(JSON.stringify(failureOf(error)))
+      throw told(error)
+    }
+    tell(hasBegun ? 'interrupted; what was begun goes on' : 'interrupted; nothing was changed')
   }
   if (signal.aborted) process.exitCode = EXIT.interrupted
 }
@@ -64,20 +75,31 @@ async function deployOnce(connection: Connection, options: DeployOptions, flags:
   return deployed
 }
 
+/** What a script reads of a deployment that failed; its exit code says that it did. */
+function failureOf({ message, failures }: DeployError): object {
+  return {
+    error: message,
+    failures: failures.map(({ logicalId, resourceType, status, reason }) => ({
+      logicalId,
+      resourceType,
+      status,
+      reason,
+    })),
+  }
+}
+
 function outputsOf({ stack }: Deployed): Record<string, string> {
   return Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]))
 }
 
 async function findTemplate(given: string | undefined): Promise<string> {
-  if (given !== undefined) return resolve(given)
+  const found = await stat(given ?? '.').catch(() => undefined)
+  if (given !== undefined && !found?.isDirectory()) return resolve(given)
   for (const name of TEMPLATE_NAMES) {
-    const isThere = await access(name).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return resolve(name)
+    const path = resolve(given ?? '.', name)
+    if (await stat(path).catch(() => undefined)) return path
   }
-  throw new CliError(`there is no ${TEMPLATE_NAMES.join(', ')} here`, {
+  throw new CliError(`there is no ${TEMPLATE_NAMES.join(', ')} ${given === undefined ? 'here' : `in ${given}`}`, {
     fix: 'Name a template, or write an example with "millrace init".',
     exitCode: EXIT.usage,
   })

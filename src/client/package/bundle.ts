@@ -41,7 +41,7 @@ const PAIRS = new Set(['Alias', 'Banner', 'Define', 'Footer', 'Loader', 'OutExte
 export async function bundle(codePath: string, properties: TemplateObject): Promise<PackedCode> {
   const { EntryPoints, ...rest } = properties
   const entryPoints = listOf(EntryPoints)
-  if (entryPoints.length === 0) throw new PackageError(`${codePath}: BuildProperties.EntryPoints has to name a file`)
+  if (entryPoints.length === 0) throw new PackageError('BuildProperties.EntryPoints has to name a file')
   const out = resolve(codePath, 'out')
   let built: Awaited<ReturnType<Esbuild['build']>>
   try {
@@ -58,7 +58,7 @@ export async function bundle(codePath: string, properties: TemplateObject): Prom
     })
   } catch (error) {
     if (error instanceof PackageError) throw error
-    throw new PackageError(`${codePath} does not build: ${(error as Error).message}`, { cause: error })
+    throw new PackageError(`it does not build: ${(error as Error).message}`, { cause: error })
   }
   return packFiles(
     built.outputFiles.map(({ path, contents }) => ({
@@ -73,7 +73,7 @@ function load(codePath: string): Esbuild {
   try {
     return createRequire(join(resolve(codePath), 'package.json'))('esbuild') as Esbuild
   } catch (error) {
-    throw new PackageError(`${codePath} is to be built with esbuild, which its project does not have`, { cause: error })
+    throw new PackageError('it is to be built with esbuild, which its project does not have', { cause: error })
   }
 }
 

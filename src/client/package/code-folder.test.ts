@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
@@ -60,7 +60,30 @@ describe('the package of a code folder', () => {
     expect(Object.keys(unzipSync((await packCode(join(folder, 'index.js'))).zip()))).toEqual(['index.js'])
   })
 
+  it('keeps names with spaces, newlines and letters of any language', async () => {
+    const strange = ['a b.js', 'new\nline.js', 'ü/日本.js', "it's [x].js"]
+    await mkdir(join(folder, 'ü'))
+    for (const name of strange) await writeFile(join(folder, name), 'x')
+    expect(await names()).toEqual([...strange, 'index.js'].sort())
+  })
+
+  it('refuses what is too large before it reads it', async () => {
+    const file = await open(join(folder, 'huge'), 'w')
+    // A hole: it has the size of 300 GiB, and takes no room.
+    await file.truncate(300 * 1024 ** 3)
+    await file.close()
+    await expect(packCode(folder)).rejects.toThrow(/^it has 307201 MiB; the code of a function has at most 250$/)
+    await rename(join(folder, 'huge'), join(folder, 'huge.zip'))
+    await expect(packCode(join(folder, 'huge.zip'))).rejects.toThrow('at most 250')
+  })
+
+  it('takes a link that leads to itself for no file', async () => {
+    await symlink(join(folder, 'loop'), join(folder, 'loop'))
+    expect(await names()).toEqual(['index.js'])
+    await expect(packCode(join(folder, 'loop'))).rejects.toThrow('there is no such file or folder')
+  })
+
   it('says what is missing', async () => {
-    await expect(packCode(join(folder, 'nowhere'))).rejects.toThrow('nowhere does not exist')
+    await expect(packCode(join(folder, 'nowhere'))).rejects.toThrow('there is no such file or folder')
   })
 })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { zipSync, type Zippable } from 'fflate'
@@ -19,6 +20,8 @@ const ALWAYS_IGNORED = [
 ]
 /** The limit of Lambda for unpacked code, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const UNPACKED_BYTES_MAX = 250 * 1024 * 1024
+/** An archive counts its files in 16 bits. */
+const FILE_COUNT_MAX = 65_535
 /** Zip stores times in the zone of who packs; a fixed one makes equal folders equal archives. The format begins in 1980. */
 const PACKED_AT = '1980-01-01T12:00:00'
 const UNIX = 3
@@ -31,7 +34,10 @@ export interface PackedCode {
 }
 
 /** The code cannot be packed; the message is for its author. */
-export class PackageError extends Error {}
+export class PackageError extends Error {
+  /** Absolute paths of what had been read or looked for: a change of one of them may mend it. */
+  paths: readonly string[] = []
+}
 
 interface CodeFile {
   /** With forward slashes, relative to the folder. */
@@ -40,29 +46,73 @@ interface CodeFile {
   readonly isExecutable: boolean
 }
 
-/** Packs a folder, or one file. An archive (`.zip`, `.jar`) is taken as it is. Symbolic links are followed. Throws {@link PackageError}. */
+interface FoundFile {
+  readonly name: string
+  readonly path: string
+  readonly byteCount: number
+  readonly isExecutable: boolean
+}
+
+/**
+ * Packs a folder, or one file. An archive (`.zip`, `.jar`) is taken as it is. Symbolic links are followed. Throws {@link PackageError}, whose
+ * message says what is wrong with `path` without naming it.
+ */
 export async function packCode(path: string): Promise<PackedCode> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new PackageError(`${path} does not exist`)
+  const found = await requireCode(path)
   if (found.isFile() && /\.(zip|jar)$/.test(path)) {
-    const archive = await readFile(path)
+    requireLambdaSize(found.size)
+    const archive = await reading('', readFile(path))
     return { digest: createHash('sha256').update(archive).digest('hex'), zip: () => archive }
   }
-  const files = found.isDirectory() ? await filesOf(path) : [await codeFile(path, basename(path))]
-  if (files.length === 0) throw new PackageError(`${path} has no files to pack`)
-  return packFiles(files)
+  const files = found.isDirectory() ? await filesOf(path) : [foundFile(path, basename(path), found)]
+  if (files.length === 0) throw new PackageError('it has no files to pack')
+  // Before anything is read: what is far too large would not fit into memory either.
+  requireLambdaSize(files.reduce((sum, { byteCount }) => sum + byteCount, 0))
+  if (files.length > FILE_COUNT_MAX) throw new PackageError(`it has more than ${FILE_COUNT_MAX} files`)
+  const read: CodeFile[] = []
+  for (const { name, path: filePath, isExecutable } of files) {
+    const bytes = await reading(name, readFile(filePath)).catch((error: unknown) => {
+      // Taken away since it was listed, by an editor or a build: then it is not there.
+      if (error instanceof PackageError && isAbsence(error.cause)) return undefined
+      throw error
+    })
+    if (bytes !== undefined) read.push({ name, bytes, isExecutable })
+  }
+  return packFiles(read)
+}
+
+/** What is at `path`, which has to be a file or a folder. Throws {@link PackageError}. */
+export async function requireCode(path: string): Promise<Stats> {
+  let found: Stats
+  try {
+    found = await reading('', stat(path))
+  } catch (error) {
+    if (!(error instanceof PackageError) || !isAbsence(error.cause)) throw error
+    throw new PackageError('there is no such file or folder', { cause: error.cause })
+  }
+  if (!found.isFile() && !found.isDirectory()) throw new PackageError('it is neither a file nor a folder')
+  return found
 }
 
 /** Packs files that are in memory. */
 export function packFiles(files: readonly CodeFile[]): PackedCode {
-  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0)
-  if (bytes > UNPACKED_BYTES_MAX)
-    throw new PackageError(`the code has ${bytes} bytes; a function has at most ${UNPACKED_BYTES_MAX}`)
+  requireLambdaSize(files.reduce((sum, file) => sum + file.bytes.length, 0))
   const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const hash = createHash('sha256')
   for (const { name, bytes, isExecutable } of sorted)
     hash.update(`${name}\0${isExecutable}\0${bytes.length}\0`).update(bytes)
   return { digest: hash.digest('hex'), zip: () => zipFiles(sorted) }
+}
+
+function requireLambdaSize(byteCount: number): void {
+  if (byteCount <= UNPACKED_BYTES_MAX) return
+  throw new PackageError(
+    `it has ${inMebibytes(byteCount)} MiB; the code of a function has at most ${inMebibytes(UNPACKED_BYTES_MAX)}`,
+  )
+}
+
+function inMebibytes(byteCount: number): number {
+  return Math.ceil(byteCount / 1024 / 1024)
 }
 
 function zipFiles(files: readonly CodeFile[]): Uint8Array {
@@ -74,11 +124,14 @@ function zipFiles(files: readonly CodeFile[]): Uint8Array {
   return zipSync(tree)
 }
 
-async function filesOf(root: string): Promise<CodeFile[]> {
+async function filesOf(root: string): Promise<FoundFile[]> {
   const rules = ignore().add(ALWAYS_IGNORED)
-  const own = await readFile(join(root, IGNORE_FILE), 'utf8').catch(() => undefined)
+  const own = await reading(IGNORE_FILE, readFile(join(root, IGNORE_FILE), 'utf8')).catch((error: unknown) => {
+    if (error instanceof PackageError && isAbsence(error.cause)) return undefined
+    throw error
+  })
   if (own !== undefined) rules.add(own)
-  const files: CodeFile[] = []
+  const files: FoundFile[] = []
   await collect(root, root, rules, [await realpath(root)], files)
   return files
 }
@@ -89,22 +142,39 @@ async function collect(
   folder: string,
   rules: Ignore,
   above: readonly string[],
-  files: CodeFile[],
+  files: FoundFile[],
 ): Promise<void> {
-  for (const entry of await readdir(folder)) {
+  for (const entry of await reading(relative(root, folder), readdir(folder))) {
     const path = join(folder, entry)
     const name = relative(root, path).split(sep).join('/')
-    // A link whose end is gone is no file.
+    // A link whose end is gone, or that leads to itself, is no file.
     const found = await stat(path).catch(() => undefined)
     if (found === undefined || rules.ignores(found.isDirectory() ? `${name}/` : name)) continue
-    if (found.isFile()) files.push(await codeFile(path, name))
+    if (found.isFile()) files.push(foundFile(path, name, found))
     if (!found.isDirectory()) continue
     const real = await realpath(path)
     if (!above.includes(real)) await collect(root, path, rules, [...above, real], files)
   }
 }
 
-async function codeFile(path: string, name: string): Promise<CodeFile> {
-  const [bytes, { mode }] = await Promise.all([readFile(path), stat(path)])
-  return { name, bytes, isExecutable: (mode & 0o111) !== 0 }
+function foundFile(path: string, name: string, { size, mode }: Stats): FoundFile {
+  return { name, path, byteCount: size, isExecutable: (mode & 0o111) !== 0 }
+}
+
+/** What the system says against reading becomes a {@link PackageError} that names the file by `name`, where that is not all of the code. */
+async function reading<T>(name: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    // `EACCES: permission denied, open '/a/b'`
+    const why = /^\w+: (.*?), \w+(?: '|$)/.exec(message)?.[1] ?? code
+    throw new PackageError(`${name === '' ? 'it' : name} cannot be read: ${why}`, { cause: error })
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
 }

@@ -44,6 +44,7 @@ describe('packaging a template', () => {
 
   it('leaves alone what is no path of this machine', async () => {
     await write(`
+      Parameters: { Code: { Type: String } }
       Resources:
         Uploaded: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: 's3://somewhere/code.zip' } }
         Inline: { Type: 'AWS::Lambda::Function', Properties: { Code: { ZipFile: 'exports.handler = 1' } } }
@@ -56,6 +57,7 @@ describe('packaging a template', () => {
 
   it('packs the code that functions inherit from Globals, but not for one that brings its own', async () => {
     await write(`
+      Transform: AWS::Serverless-2016-10-31
       Globals: { Function: { CodeUri: code } }
       Resources:
         Inherits: { Type: 'AWS::Serverless::Function', Properties: { Handler: index.handler } }
@@ -125,10 +127,58 @@ describe('packaging a template', () => {
     expect((await packaged()).warnings).toEqual([expect.stringContaining('needs sharp: run "npm install"')])
   })
 
+  it('names the line of what is wrong in a template, nested ones too', async () => {
+    const wrong = 'Resources:\n  F:\n    Type: AWS::S3::Bucket\n    DependsOn: Gone\n'
+    await write(wrong)
+    await expect(packaged()).rejects.toThrow(/template\.yaml: .*\[Gone\].* \(line 4, column \d+\)$/)
+    await write('Resources: { Child: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: child.yaml } } }')
+    await write(wrong, 'child.yaml')
+    await expect(packaged()).rejects.toThrow(/child\.yaml: .*\[Gone\].* \(line 4, column \d+\)$/)
+  })
+
+  it.each([
+    ['Code', "Type: 'AWS::Lambda::Function', Properties: { Code: gone }", 'Code "gone" of R: there is no such file'],
+    [
+      'a folder without files',
+      "Type: 'AWS::Lambda::Function', Properties: { Code: empty }",
+      'Code "empty" of R: it has no files to pack',
+    ],
+    ['ContentUri', "Type: 'AWS::Serverless::LayerVersion', Properties: { ContentUri: gone }", 'ContentUri "gone" of R'],
+    ['TemplateURL', "Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: gone }", 'TemplateURL "gone" of R'],
+    [
+      'Location',
+      "Type: 'AWS::Serverless::Application', Properties: { Location: empty }",
+      'Location "empty" of R: it is a folder',
+    ],
+    [
+      'an include',
+      "Type: 'AWS::S3::Bucket', Properties: { 'Fn::Transform': { Name: 'AWS::Include', Parameters: { Location: gone } } }",
+      'the Location "gone" of an AWS::Include',
+    ],
+  ])('says which resource names what cannot be had: %s', async (_, resource, message) => {
+    await mkdir(join(folder, 'empty'))
+    await write(`Resources:\n  R: { ${resource} }\n`)
+    await expect(packaged()).rejects.toThrow(`template.yaml (line 2): ${message}`)
+  })
+
+  it('says what a template that failed was made of so far, so that it can be watched', async () => {
+    await write("Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: gone } } }")
+    const error = await packaged().catch((problem: unknown) => problem)
+    expect(error).toMatchObject({ paths: [join(folder, 'template.yaml'), join(folder, 'gone')] })
+  })
+
+  it('warns of a manifest that is not JSON, and packs it', async () => {
+    await write("Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: code } } }")
+    await writeFile(join(folder, 'code/package.json'), '{')
+    expect((await packaged()).warnings).toEqual([expect.stringMatching(/package\.json is no JSON object/)])
+  })
+
   it('names the file that cannot be read', async () => {
     await write('Resources: { F: { Type: !Ref [ }')
     await expect(packaged()).rejects.toThrow(/template\.yaml: Template format error/)
     await write("Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: gone } } }")
-    await expect(packaged()).rejects.toThrow('gone does not exist')
+    await expect(packaged()).rejects.toThrow(
+      /template\.yaml \(line 1\): CodeUri "gone" of F: there is no such file or folder/,
+    )
   })
 })
