@@ -40,6 +40,8 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 export const snsTopic = defineResourceType({
   name: TYPE,
   shape: SHAPE,
+  refusals: ({ TracingConfig }) =>
+    TracingConfig === 'Active' ? ['TracingConfig Active is not supported: there is no X-Ray here'] : [],
 
   async create(ctx, properties) {
     const isFifo = properties.FifoTopic === true
