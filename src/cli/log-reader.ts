@@ -134,8 +134,10 @@ async function* eventsSince(
       page = (await logsCall(connection, 'FilterLogEvents', input, signal)) as typeof page
     } catch (error) {
       // A function that has not run yet has no log; following it means waiting for its first run.
-      if (mayBeAbsent && error instanceof CliError && error.message.includes('ResourceNotFoundException')) return
-      throw error instanceof CliError && error.exitCode === EXIT.notFound ? noLogYet(logGroupName, error) : error
+      // A server that does not answer is something else.
+      if (!(error instanceof CliError) || !error.message.includes('ResourceNotFoundException')) throw error
+      if (mayBeAbsent) return
+      throw noLogYet(logGroupName, error)
     }
     yield* page.events ?? []
     nextToken = page.nextToken
