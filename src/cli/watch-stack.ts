@@ -30,6 +30,7 @@ export async function watchStack(
   const watched = new WatchedStack(connection, options, deployOnce)
   try {
     await watched.run(signal)
+    await watched.leave()
   } finally {
     watched.close()
   }
@@ -42,6 +43,8 @@ class WatchedStack {
   readonly #changes = new FileChanges()
   #current: Deployed | undefined
   #isServerAway = false
+  /** Functions have code that the stack knows nothing of. */
+  #hasSwapped = false
   /** Why logs are not followed any more. */
   #failed: { readonly error: unknown } | undefined
 
@@ -66,6 +69,13 @@ class WatchedStack {
     this.#changes.close()
   }
 
+  /** Deploys what was only swapped: a stack has to know what its functions run, or the next deployment would find nothing to do. */
+  async leave(): Promise<void> {
+    if (!this.#hasSwapped || this.#isServerAway) return
+    const { signal: _, ...options } = this.#options
+    await this.#attempt(() => this.#deployOnce(options))
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     this.#changes.watch([this.#options.templatePath])
     await this.#attempt(() => this.#deployOnce(this.#options))
@@ -77,6 +87,7 @@ class WatchedStack {
       this.#changes.take()
       await this.#attempt(async () => {
         const swapped = this.#current && (await swapCode(this.#connection, this.#current, this.#options))
+        this.#hasSwapped = swapped !== undefined
         return swapped ?? (await this.#deployOnce(this.#options))
       })
     }

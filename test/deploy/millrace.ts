@@ -52,6 +52,9 @@ export async function millraceDeploy(connection: Connection, dataPath: string, f
   await expectCopied(s3, outputs, 'd.md', renamed.says)
 
   await watches(dataPath, await writeTutorial(folder, renamed), folder, s3, outputs)
+  const back = await deploy(await writeTutorial(folder, renamed))
+  expectEqual(back.changes.length, 1, 'changes of a deployment after others were swapped in')
+  await expectCopied(s3, outputs, 'back.md', renamed.says)
 
   await emptyBuckets(s3, outputs)
   await millrace('delete', STACK)
@@ -90,7 +93,11 @@ async function watches(
     await writeFile(path, (await readFile(path, 'utf8')).replace('"first "', '"watched "'))
     await hear(/swapped Copier in \d+ ms/)
     await expectCopied(s3, outputs, 'watched.md', 'watched ')
-  } finally {
+    // What was swapped becomes part of the stack, so that going back is a change.
+    const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGINT')
+    await ended
+  } finally {
+    child.kill('SIGKILL')
   }
 }
