@@ -35,7 +35,7 @@ export interface ProvisionedOptions {
 }
 
 /** What a busy environment is lent with. */
-export interface Lent {
+interface Lent {
   readonly environment: Environment
   readonly use: ProvisionedUse
 }
