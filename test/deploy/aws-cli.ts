@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { type Connection, run } from '../house/server-process.ts'
 import { expectEqual, expectFailure } from './checks.ts'
@@ -16,11 +17,7 @@ const STACK = 'by-aws-cli'
 const BUCKET = 'aws-cli-artifacts'
 
 /** `aws cloudformation package` and `deploy`, as in the tutorial: the same life of a stack as with our own tool. */
-export async function awsCloudFormation(
-  command: string,
-  connection: Connection,
-  folder: string,
-): Promise<string | undefined> {
+export async function awsCloudFormation(connection: Connection, folder: string): Promise<string | undefined> {
   const env = {
     ...process.env,
     AWS_ENDPOINT_URL: connection.endpoint,
@@ -28,10 +25,9 @@ export async function awsCloudFormation(
     AWS_SECRET_ACCESS_KEY: connection.credentials.secretAccessKey,
     AWS_DEFAULT_REGION: connection.region,
   }
+  const command = await findCommand()
+  if (command === undefined) return 'there is no aws CLI that can be told where S3 is when it packages'
   const aws = (...args: string[]) => run(command, [...args, '--endpoint-url', connection.endpoint], env)
-  const version = await run(command, ['--version'], env).catch(() => undefined)
-  if (version === undefined) return 'the aws CLI is not installed'
-  if (!knowsEndpointVariable(version)) return `${version.trim()} cannot be told where S3 is when it packages`
   const s3 = new S3Client(connection)
   await aws('s3', 'mb', `s3://${BUCKET}`)
   const deploy = async (variant: Variant): Promise<Outputs> => {
@@ -86,6 +82,16 @@ export async function awsCloudFormation(
   await aws('cloudformation', 'wait', 'stack-delete-complete', '--stack-name', STACK)
   const left = (await bucketNames(connection)).filter((name) => name.startsWith(STACK))
   expectEqual(left.join(), '', 'buckets that are left')
+  return undefined
+}
+
+/** The first aws CLI on the path that is new enough: a machine may have several. */
+async function findCommand(): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const command = join(folder, 'aws')
+    const version = existsSync(command) ? await run(command, ['--version']).catch(() => '') : ''
+    if (knowsEndpointVariable(version)) return command
+  }
   return undefined
 }
 

@@ -31,7 +31,7 @@ try {
   const connection = await server.connection()
   const at = (name: string) => join(scratchPath, name)
   await tool('millrace deploy', () => millraceDeploy(connection, dataPath, at('millrace')))
-  await tool('aws cloudformation', () => awsCloudFormation('aws', connection, at('aws')))
+  await tool('aws cloudformation', () => awsCloudFormation(connection, at('aws')))
   await tool('sam', () => sam(connection, at('sam')))
   await tool('terraform', () => terraform(connection, at('terraform'), values['terraform-plugins']))
   await tool('serverless', async () => {
