@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { defineConfig, readSettings } from '../config.ts'
 import { readAnnouncement, readCredentials } from '../data-directory.ts'
 import {
@@ -29,7 +30,8 @@ export interface ConnectionFlags {
 export async function findConnection(flags: ConnectionFlags): Promise<Connection> {
   const settings = readSettings({ ...flags })
   const config = defineConfig({ ...settings, allowRemote: true, ephemeral: false })
-  const dataPath = config.storage.kind === 'leveldb' ? resolve(config.storage.dataPath) : ''
+  const named = config.storage.kind === 'leveldb' ? resolve(config.storage.dataPath) : ''
+  const dataPath = settings.data === undefined ? await nearestDataPath(named) : named
   const credentials = config.rootCredentials ?? (await readCredentials(dataPath))
   if (credentials === undefined) {
     throw new CliError(`no server has run with the data directory ${dataPath}`, {
@@ -48,6 +50,22 @@ export async function findConnection(flags: ConnectionFlags): Promise<Connection
       secure: { endpoint: announced.secureEndpoint, certificatePath: announced.certificatePath ?? null },
     }),
   }
+}
+
+/** That of this folder or the first one above it that has one, as a project's commands are called from its subfolders; `here` when none has. */
+export async function nearestDataPath(here: string): Promise<string> {
+  const name = basename(here)
+  for (let folder = dirname(here); ; folder = dirname(folder)) {
+    const path = join(folder, name)
+    if ((await isOurs(path)) && (await readCredentials(path)) !== undefined) return path
+    if (folder === dirname(folder)) return here
+  }
+}
+
+/** Whatever somebody else has put into a folder above, such as one for temporary files, is not asked. */
+async function isOurs(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() === true && (process.getuid === undefined || found.uid === process.getuid())
 }
 
 /** One signed request and its answer. Throws a {@link CliError} that names AWS's code. */
