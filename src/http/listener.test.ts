@@ -173,13 +173,15 @@ describe('a body', () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
     let total = 0
-    const { listener } = await listen(async (request) => {
+    const handle = async (request: HttpRequest) => {
       for await (const chunk of request.body) {
         if (total === 0) await gate
         total += chunk.length
       }
       return ok(`<${total}>`)
-    })
+    }
+    // Sender and reader share this thread, and a busy machine may keep them apart for longer than the other tests allow.
+    const { listener } = await listen(handle, { idleTimeoutMs: 20_000, headersTimeoutMs: 20_000 })
     const size = 40_000_000
     const client = new Client(listener.port)
     client.send(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`)
