@@ -34,12 +34,6 @@ export interface ProvisionedOptions {
   readonly onCount: () => void
 }
 
-/** What a busy environment is lent with. */
-interface Lent {
-  readonly environment: Environment
-  readonly use: ProvisionedUse
-}
-
 interface Share {
   spec: FunctionSpec
   wanted: number
