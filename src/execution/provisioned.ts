@@ -13,7 +13,6 @@ import {
   type InvocationRequest,
   type InvocationResult,
   type ProvisionedState,
-  type ProvisionedUse,
 } from './execution.ts'
 import { keyOf } from './pool.ts'
 
