@@ -25,18 +25,10 @@ describe('a burst of events at a concurrency limit', () => {
     }
     await Promise.all(Array.from({ length: WRITERS }, write))
 
-    const ran = await runs(account, 'burst')
-    expect(ran.length).toBe(EVENTS)
+    const runs = async () => (await account.lines('burst')).flatMap((line) => line.split('\tran ').slice(1))
+    await expect.poll(async () => (await runs()).length, { timeout: PATIENCE_MS, interval: 200 }).toBe(EVENTS)
+    const ran = await runs()
+    expect(ran).toHaveLength(EVENTS)
     expect(new Set(ran).size).toBe(EVENTS)
   })
 })
-
-/** What the function logged, as soon as it has logged for every event, or when patience is at an end. */
-async function runs(account: Account, name: string): Promise<string[]> {
-  const deadlineMs = performance.now() + PATIENCE_MS
-  for (;;) {
-    const ran = (await account.lines(name)).filter((line) => line.includes('\tran '))
-    if (ran.length >= EVENTS || performance.now() > deadlineMs) return ran.map((line) => line.split('\tran ')[1] ?? '')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}

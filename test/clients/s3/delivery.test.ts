@@ -243,7 +243,7 @@ describe('an event runs a function', () => {
       if ((await story())?.steps.at(-1)?.step === 'retry') await clock.advance(5000)
       return (await story())?.state
     }
-    await expect.poll(state, { timeout: 60_000, interval: 20 }).toBe('failed')
+    await expect.poll(state, { timeout: 20_000, interval: 20 }).toBe('failed')
     const retries = (await story())?.steps.filter(({ step }) => step === 'retry')
     expect(retries).toHaveLength(2)
     const printed = async () => {
