@@ -39,6 +39,14 @@ describe('the package of a code folder', () => {
     expect((await packCode(folder)).digest).not.toBe(first.digest)
   })
 
+  it('says in the archive which files are executable', async () => {
+    await writeFile(join(folder, 'bootstrap'), '#!/bin/sh')
+    await chmod(join(folder, 'bootstrap'), 0o755)
+    const { zip } = await packCode(folder)
+    const modes = modesIn(Buffer.from(zip()))
+    expect(modes).toEqual({ bootstrap: '100755', 'index.js': '100644' })
+  })
+
   it('differs when a file becomes executable: a bootstrap has to be', async () => {
     const before = await packCode(folder)
     await chmod(join(folder, 'index.js'), 0o755)
@@ -87,3 +95,17 @@ describe('the package of a code folder', () => {
     await expect(packCode(join(folder, 'nowhere'))).rejects.toThrow('there is no such file or folder')
   })
 })
+
+/** The mode of each file, octal, as the central directory of an archive has it: in the upper half of its external attributes. */
+function modesIn(archive: Buffer): Record<string, string> {
+  const modes: Record<string, string> = {}
+  for (
+    let at = archive.indexOf('PK\x01\x02', 0, 'latin1');
+    at !== -1;
+    at = archive.indexOf('PK\x01\x02', at + 46, 'latin1')
+  ) {
+    const name = archive.toString('utf8', at + 46, at + 46 + archive.readUInt16LE(at + 28))
+    modes[name] = archive.readUInt16LE(at + 40).toString(8)
+  }
+  return modes
+}

@@ -120,6 +120,17 @@ describe('packaging a template', () => {
     )
   })
 
+  it('refuses what only another tool builds, instead of packing its sources', async () => {
+    await write(`
+      Resources:
+        F:
+          Type: AWS::Serverless::Function
+          Properties: { CodeUri: code }
+          Metadata: { BuildMethod: makefile }
+    `)
+    await expect(packaged()).rejects.toThrow(/BuildMethod "makefile" needs "sam build"/)
+  })
+
   it('warns of packages that are not installed, except those of the runtime', async () => {
     await write("Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: code } } }")
     const dependencies = { sharp: '1', '@aws-sdk/client-s3': '3' }
